@@ -1,0 +1,50 @@
+# `make repro` makes the music, `make test` checks it; both set up .venv by themselves.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install repro test lint smoke clean
+
+# The first Python on this machine that pyproject.toml allows; `make repro PYTHON=...` names another.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for p in python3 python3.11 python3.12; do "$$p" -c "$(FITS)" 2>/dev/null && echo "$$p" && break; done)
+VENV := .venv
+DONE := $(VENV)/.installed
+# The stages call `python` and the queue of DVC calls `dvc`: both are the ones of .venv.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+unexport PYTHONPATH
+unexport VIRTUAL_ENV
+export DVC_NO_ANALYTICS := 1
+
+help:  ## list what can be made
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(DONE)  ## create .venv and install chaconne with the tested versions
+
+$(DONE): pyproject.toml constraints.txt
+	@[ -n "$(PYTHON)" ] || { echo "expected Python 3.11 or 3.12, found none; install one, then: make PYTHON=/path/to/python"; exit 1; }
+	@echo "== Creating $(VENV) with $(PYTHON) and installing (PyTorch is large: some minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(DONE)
+
+repro: $(DONE)  ## make the music, the numbers and the page (audio branch of dvc.yaml)
+	@echo "== Running the pipeline up to the report: what is already there is not made again"
+	@start=$$SECONDS; dvc repro report; \
+	echo "== Done in $$(( (SECONDS - start) / 60 )) min $$(( (SECONDS - start) % 60 )) s. Open this page in a browser:"
+	@echo "   $(CURDIR)/metrics/report.html"
+
+test: lint  ## check the code, then run every test (`make test TESTS="-m 'not slow'"` leaves the pipeline out)
+	@echo "== Running the tests (those marked slow run the whole pipeline at scale smoke)"
+	@python -m pytest $(TESTS)
+
+lint: $(DONE)  ## check the code with ruff
+	@echo "== Checking the code with ruff"
+	@ruff check .
+
+smoke: $(DONE)  ## run the whole pipeline in a copy of this folder, on a few pieces, in minutes
+	@echo "== Running the whole pipeline at scale smoke in a copy"
+	@python scripts/smoke.py "$$(mktemp -d)/smoke"
+
+clean:  ## remove .venv, caches of tools and half-finished trainings; data and results stay
+	rm -rf $(VENV) .resume .pytest_cache .ruff_cache build dist src/*.egg-info
+	find src stages tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

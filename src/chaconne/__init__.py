@@ -1,0 +1,1 @@
+"""Music generation in a highly compressed latent space: one ground, many variations."""

@@ -1,0 +1,192 @@
+"""A codec that trains in two minutes on two cores: principal components of log-magnitudes.
+
+The encoder is linear and fixed once the components are known; the decoder is a small
+convolutional network on top of the least-squares inverse. Phase is found again by fast
+Griffin-Lim (Perraudin 2013, Algorithm 2). A linear encoder with whitened latents trained
+faster *and* measured better than a learned one of the same size on this budget.
+
+Shapes: B batch, S samples, F spectrogram frames (512 samples), T latent frames (4 F), K bins, C channels.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional
+from torchaudio.functional import griffinlim
+
+from chaconne.files import read_json, write_json
+from chaconne.optimisation import cosine, set_learning_rate
+
+FFT = 2048                  # samples; 93 ms at 22.05 kHz, enough to part semitones above G2
+HOP = 512                   # samples between spectrogram frames
+STACK = 4                   # spectrogram frames in one latent frame: 2048 samples, 10.77 Hz at 22.05 kHz
+BINS = FFT // 2 + 1
+COMPRESSION = 0.05          # log(1 + |X| / COMPRESSION): what lies below it hardly counts
+
+
+class Block(nn.Module):
+    """Residual block over time after ConvNeXt (Liu 2022): depthwise convolution, then a wide MLP."""
+
+    def __init__(self, width, kernel=5):
+        super().__init__()
+        self.mix = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.norm = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, x):
+        """x: [B, T, width] -> the same shape."""
+        return x + self.mlp(self.norm(self.mix(x.mT).mT))
+
+
+class Codec(nn.Module):
+    """Audio <-> latents of `channels` values, 2048 samples apart. See chaconne.codec for the contract."""
+
+    hop_samples = HOP * STACK
+
+    def __init__(self, sample_rate_hz, channels, components, width, depth, iterations):
+        super().__init__()
+        self.config = dict(name="spectral", sample_rate_hz=sample_rate_hz, channels=channels,
+                           components=components, width=width, depth=depth, iterations=iterations)
+        self.sample_rate_hz, self.channels, self.iterations = sample_rate_hz, channels, iterations
+        self.register_buffer("window", torch.hann_window(FFT), persistent=False)
+        self.register_buffer("frame_mean", torch.zeros(BINS))
+        self.register_buffer("frame_basis", torch.zeros(components, BINS))
+        self.register_buffer("stack_mean", torch.zeros(STACK * components))
+        self.register_buffer("stack_basis", torch.zeros(channels, STACK * components))
+        self.linear = nn.Linear(channels, STACK * BINS)
+        self.rise = nn.Linear(channels, width)
+        self.blocks = nn.Sequential(*(Block(width) for _ in range(depth)))
+        self.fall = nn.Linear(width, STACK * BINS)
+        nn.init.zeros_(self.fall.weight)
+        nn.init.zeros_(self.fall.bias)
+
+    def log_magnitudes(self, audio):
+        """audio: [B, S] -> log(1 + |STFT| / 0.05): [B, F, K], F = S / 512; S is a multiple of 2048."""
+        if audio.shape[-1] % self.hop_samples:
+            raise ValueError(f"expected a multiple of {self.hop_samples} samples, got {audio.shape[-1]}; pad it")
+        spectrum = torch.stft(audio, FFT, HOP, window=self.window, return_complex=True, pad_mode="constant")
+        return torch.log1p(spectrum.abs() / COMPRESSION).mT[:, :-1]
+
+    def project(self, logs):
+        """logs: [B, F, K] -> latents [B, C, F / 4]."""
+        frames = (logs - self.frame_mean) @ self.frame_basis.T
+        stacks = frames.reshape(len(frames), -1, self.stack_mean.numel()) - self.stack_mean
+        return (stacks @ self.stack_basis.T).mT
+
+    def reconstruct(self, latents):
+        """latents: [B, C, T] -> log-magnitudes [B, 4 T, K]."""
+        z = latents.mT
+        logs = self.linear(z) + self.fall(self.blocks(self.rise(z)))
+        return functional.relu(logs).reshape(len(z), -1, BINS)
+
+    def forward(self, audio, noise):
+        """Training loss of audio [B, S]: energy-weighted L1 between log-magnitudes, a scalar.
+
+        Latents get Gaussian noise of deviation `noise`, so that the decoder forgives generators.
+        """
+        logs = self.log_magnitudes(audio)
+        latents = self.project(logs)
+        rebuilt = self.reconstruct(latents + noise * torch.randn_like(latents))
+        return ((0.2 + logs / logs.mean()) * (rebuilt - logs).abs()).mean()
+
+    @torch.no_grad()
+    def encode(self, audio, chunk_frames=128):
+        """audio: [B, S] in [-1, 1] -> latents [B, C, S / 2048], exact whatever the chunk length (128 is fastest)."""
+        margin, step = self.hop_samples, chunk_frames * self.hop_samples
+        padded = functional.pad(audio, (margin, margin))
+        pieces = [self.project(self.log_magnitudes(padded[:, s:s + step + 2 * margin]))[:, :, 1:-1]
+                  for s in range(0, audio.shape[-1], step)]
+        return torch.cat(pieces, dim=-1)
+
+    @torch.no_grad()
+    def decode(self, latents, seed=0):
+        """latents: [B, C, T] -> audio [B, 2048 T] in [-1, 1]; the first phases come from `seed`."""
+        logs = self.reconstruct(latents)
+        # Two at a time stay in the cache of a CPU: 2.3 times faster than sixteen.
+        return torch.cat([self.invert(part, seed) for part in logs.split(2)])
+
+    def invert(self, logs, seed):
+        """logs: [B, F, K] -> audio [B, 512 F] by fast Griffin-Lim."""
+        magnitudes = functional.pad(torch.expm1(logs.clamp(max=12)) * COMPRESSION, (0, 0, 0, 1)).mT
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            audio = griffinlim(magnitudes.contiguous(), self.window, FFT, HOP, FFT, power=1.0,
+                               n_iter=self.iterations, momentum=0.99, length=logs.shape[1] * HOP, rand_init=True)
+        return audio.clamp(-1, 1)
+
+    def save(self, folder):
+        """Write codec.json and codec.safetensors into `folder`."""
+        save_file(self.state_dict(), Path(folder, "codec.safetensors"))
+        write_json(Path(folder, "codec.json"), self.config)
+
+    @classmethod
+    def load(cls, folder):
+        """Read a codec that `save` wrote."""
+        config = {k: v for k, v in read_json(Path(folder, "codec.json")).items() if k != "name"}
+        codec = cls(**config)
+        codec.load_state_dict(load_file(Path(folder, "codec.safetensors")))
+        return codec.eval()
+
+
+def principal_components(rows, count):
+    """rows: [N, D] -> (mean [D], basis [count, D] by falling variance, variances [count])."""
+    mean = rows.mean(0)
+    centred = rows - mean
+    variances, vectors = torch.linalg.eigh(centred.T @ centred / len(rows))
+    basis = vectors.T.flip(0)[:count]
+    # The sign of an eigenvector is arbitrary; the largest entry is made positive.
+    sign = basis.gather(1, basis.abs().argmax(1, keepdim=True)).sign()
+    return mean, basis * sign, variances.flip(0)[:count].clamp(min=1e-8)
+
+
+@torch.no_grad()
+def fit_linear(codec, audio):
+    """Set encoder and linear decoder from audio [N, S]: whitened components and their inverse."""
+    logs = torch.cat([codec.log_magnitudes(part) for part in audio.split(16)])
+    codec.frame_mean[:], codec.frame_basis[:], _ = principal_components(
+        logs.reshape(-1, BINS), len(codec.frame_basis))
+    frames = (logs - codec.frame_mean) @ codec.frame_basis.T
+    stacks = frames.reshape(-1, codec.stack_mean.numel())
+    codec.stack_mean[:], basis, variances = principal_components(stacks, codec.channels)
+    codec.stack_basis[:] = basis / variances.sqrt()[:, None]
+    codec.stack_basis.nan_to_num_()
+    spread = (basis * variances.sqrt()[:, None]).reshape(codec.channels, STACK, -1)
+    codec.linear.weight[:] = (spread @ codec.frame_basis).reshape(codec.channels, -1).T
+    mean = codec.stack_mean.reshape(STACK, -1) @ codec.frame_basis + codec.frame_mean
+    codec.linear.bias[:] = mean.reshape(-1)
+
+
+def create(settings, sample_rate_hz):
+    """Return an untrained Codec with the sizes in `settings`."""
+    sizes = {k: settings[k] for k in ("channels", "components", "width", "depth", "iterations")}
+    return Codec(sample_rate_hz, **sizes)
+
+
+
+
+def train(settings, draw, sample_rate_hz, trainer):
+    """Fit the linear part on `fit_clips` crops, then train the decoder.
+
+    draw(count, samples, rng): audio [count, samples] in [-1, 1] of the training split.
+    trainer: a chaconne.training.Trainer. Returns (Codec, seconds spent).
+    """
+    codec = create(settings, sample_rate_hz)
+    crop = settings["crop_frames"] * codec.hop_samples
+    fit_linear(codec, draw(settings["fit_clips"], crop, np.random.default_rng(trainer.seed)))
+    module, optimizer = trainer.setup(codec, settings["learning_rate"])
+
+    def step(i):
+        set_learning_rate(optimizer, settings["learning_rate"] * cosine(i, settings["steps"]))
+        rng = np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank])
+        value = module(draw(settings["batch"], crop, rng).to(trainer.fabric.device), settings["noise"])
+        optimizer.zero_grad()
+        trainer.fabric.backward(value)
+        trainer.fabric.clip_gradients(module, optimizer, max_norm=1.0)
+        optimizer.step()
+        return {"loss": value}
+
+    spent = trainer.run(settings["steps"], step, {"codec": codec, "optimizer": optimizer})
+    return codec.cpu().eval(), spent

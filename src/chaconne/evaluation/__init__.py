@@ -1,0 +1,1 @@
+"""How far generated audio is from real audio; reads files only, knows no generator."""

@@ -1,0 +1,144 @@
+"""The fixed set that every row of a table is measured against, and the held-out clips beside it.
+
+A reference folder holds
+    about.json        sample rate, numbers of clips, eighth in samples, pitch classes of the reference
+    <embedder>.npz    one `Space` for each embedder that can run
+    clips.csv         clip, piece, start (sample of audio.npy) of the reference crops: split `train`
+    heldout.csv       the same for the held-out crops: split `test`
+    heldout.npy       int16 [clips, samples], those crops: the floor of every table
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from chaconne.evaluation import crops, notes, space
+from chaconne.evaluation.batches import BATCH, in_batches
+from chaconne.evaluation.embedding import choose
+from chaconne.files import new_folder, read_json, write_json
+
+EIGHTH_S = 0.25  # where the corpus does not know its beats
+FEWEST = 8  # clips of a set that can still be measured
+
+
+@dataclass
+class Reference:
+    """What `load` read: about.json, one space per embedder, and what the missing embedders need."""
+
+    about: dict
+    spaces: dict
+    embedders: dict
+    unavailable: dict
+    folder: Path
+
+
+def build(corpus, folder, settings, seed):
+    """Choose, embed and write the reference of a corpus folder. Returns about.json's content.
+
+    settings: params' `evaluate`. Raises FileNotFoundError or ValueError in one line.
+    """
+    embedders, unavailable = choose(settings["embedders"])
+    corpus = Path(corpus)
+    manifest = read_manifest(corpus)
+    facts = read_json(corpus / "corpus.json")
+    rate, grid = facts["sample_rate_hz"], facts["grid_samples"]
+    samples = round(settings["clip_seconds"] * rate)
+    train, test = (manifest[manifest["split"] == split] for split in ("train", "test"))
+    chosen, chosen_overlap = crops.choose(train, settings["reference_clips"], samples, grid, seed)
+    heldout, heldout_overlap = crops.choose(test, settings["clips"], samples, grid, seed + 1)
+    check_enough(corpus, chosen, heldout, settings)
+    audio = np.load(corpus / "audio.npy", mmap_mode="r")
+    eighth = eighth_samples(train, rate)
+    clips = crops.read(audio, heldout["start"], samples)
+    features, classes = embed(embedders, audio, chosen["start"], samples, rate, eighth)
+    about = {
+        "clip_seconds": settings["clip_seconds"],
+        "clips": len(heldout),
+        "corpus": facts["name"],
+        "eighth_samples": eighth,
+        "heldout_clips_overlap": heldout_overlap,
+        "pitch_classes": np.nanmean(classes, axis=0).tolist(),
+        "reference_clips": len(chosen),
+        "reference_clips_overlap": chosen_overlap,
+        "sample_rate_hz": rate,
+        "seed": seed,
+        "unavailable": unavailable,
+    }
+    with new_folder(folder) as temporary:
+        for name, embedder in embedders.items():
+            held = in_batches(embedder.embed, clips, rate)
+            space.fit(features[name], held, embedder.COMPONENTS).save(temporary / f"{name}.npz")
+        np.save(temporary / "heldout.npy", clips)
+        chosen.to_csv(temporary / "clips.csv", index=False)
+        heldout.to_csv(temporary / "heldout.csv", index=False)
+        write_json(temporary / "about.json", about)
+    return about
+
+
+def embed(embedders, audio, starts, samples, rate, eighth):
+    """Return ({embedder: features [M, S, F]}, pitch classes [M, 12]) of crops of memory-mapped audio."""
+    features, classes = {name: [] for name in embedders}, []
+    for i in tqdm(range(0, len(starts), BATCH), desc="embedding the reference", unit="batch"):
+        batch = crops.read(audio, starts[i : i + BATCH], samples)
+        for name, embedder in embedders.items():
+            features[name].append(embedder.embed(batch, rate))
+        classes.append(notes.pitch_classes(notes.chroma(batch, rate, eighth)))
+    return {name: np.concatenate(parts) for name, parts in features.items()}, np.concatenate(classes)
+
+
+def read_manifest(corpus):
+    """Read manifest.csv of a corpus folder; says which stage makes it when it is not there."""
+    path = Path(corpus, "manifest.csv")
+    stage = "genre_corpus" if Path(corpus).name == "genre" else "corpus"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: run `dvc repro {stage}` first")
+    manifest = pd.read_csv(path)
+    missing = {"clip", "piece", "split", "start", "samples"} - set(manifest.columns)
+    if missing:
+        raise ValueError(f"{path} lacks the columns {', '.join(sorted(missing))}: run `dvc repro {stage}`")
+    return manifest
+
+
+def check_enough(corpus, chosen, heldout, settings):
+    """Raise ValueError when a corpus is too small to be measured."""
+    for table, split, knob, least in (
+        (chosen, "train", "reference_clips", FEWEST),
+        (heldout, "test", "clips", settings["clips"]),
+    ):
+        if len(table) < least:
+            raise ValueError(
+                f"{corpus}: split `{split}` has {len(table)} stretches of {settings['clip_seconds']} s, "
+                f"evaluate.{knob} needs {least}; take more pieces (corpus.max_pieces) or shorter clips"
+            )
+
+
+def eighth_samples(manifest, rate):
+    """Return half of the corpus's commonest beat in samples, 0.25 s where beats are unknown.
+
+    The commonest, not the median: between jigs and reels the median is a beat that no tune has.
+    """
+    beats = manifest["beat_samples"] if "beat_samples" in manifest else pd.Series(dtype=float)
+    beats = beats[beats > 0]
+    return int(beats.mode().min() / 2) if len(beats) else round(EIGHTH_S * rate)
+
+
+def load(folder, names):
+    """Read a reference folder for the embedders in `names`; errors name the stage to run."""
+    folder = Path(folder)
+    stage = folder.name  # `reference` or `genre_reference`, as in dvc.yaml
+    if not (folder / "about.json").exists():
+        raise FileNotFoundError(f"{folder}/about.json is missing: run `dvc repro {stage}` first")
+    embedders, unavailable = choose(names)
+    for name in embedders:
+        if not (folder / f"{name}.npz").exists():
+            raise FileNotFoundError(f"{folder}/{name}.npz is missing: run `dvc repro -f {stage}` first")
+    spaces = {name: space.load(folder / f"{name}.npz") for name in embedders}
+    return Reference(read_json(folder / "about.json"), spaces, embedders, unavailable, folder)
+
+
+def heldout(reference):
+    """Open the held-out clips of a reference: int16 [clips, samples]."""
+    return np.load(reference.folder / "heldout.npy", mmap_mode="r")

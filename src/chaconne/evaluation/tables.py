@@ -1,0 +1,82 @@
+"""The small JSON files under metrics/: rounding, merging, and what they were made with."""
+
+import math
+from pathlib import Path
+
+from chaconne.files import read_json, write_json
+
+FEW = 2  # clips per dimension below which a covariance says little
+
+
+def rounded(value, path="metrics"):
+    """Return nested data with floats at 6 significant digits; NaN and infinity raise, naming the place."""
+    if isinstance(value, dict):
+        return {key: rounded(entry, f"{path}.{key}") for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(entry, path) for entry in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{path} is {value}: its clips are damaged or silent, listen to them")
+        return float(f"{value:.6g}")
+    return value
+
+
+def write_table(path, table):
+    """Write a table as sorted JSON with rounded numbers; errors say which row is not a number."""
+    write_json(path, rounded(table, Path(path).stem))
+
+
+def settings_of(reference, seed):
+    """Return what a table was measured with, and a warning where the clips are few for it."""
+    about = reference.about
+    settings = {key: about[key] for key in ("clips", "clip_seconds", "reference_clips")} | {"seed": seed}
+    sizes = {name: space.components.shape[0] for name, space in reference.spaces.items()}
+    small = [f"{name} has {size} dimensions" for name, size in sizes.items() if about["clips"] < FEW * size]
+    if small:
+        settings["warning"] = (
+            f"{about['clips']} clips are few ({'; '.join(small)}): distances are rough and large for every "
+            "row, compare them with the row `real` only"
+        )
+    return settings
+
+
+def read_table(path, stage):
+    """Read metrics of one stage; a missing file says which stage to run."""
+    if not Path(path).exists():
+        raise FileNotFoundError(f"{path} is missing: run `dvc repro {stage}` first")
+    return read_json(path)
+
+
+def compare(tables):
+    """Merge the tables of several stages, {stage: table}, into one.
+
+    Returns settings, intervals, unavailable and one entry per row. Raises ValueError when two stages
+    measured with different settings.
+    """
+    stages = list(tables)
+    first = tables[stages[0]]
+    merged = {"settings": dict(first["settings"]), "intervals": {}, "unavailable": {}}
+    for stage, table in tables.items():
+        if table["settings"] != first["settings"]:
+            raise ValueError(
+                f"{stages[0]} measured with {first['settings']}, {stage} with {table['settings']}: "
+                f"run `dvc repro {stage}`"
+            )
+        merged |= table["rows"]
+        merged["intervals"] |= table["intervals"]
+        merged["unavailable"] |= table["unavailable"]
+    return merged
+
+
+def timing(folder, generators):
+    """Collect data/timing/*.json: per generator what it cost, per stage its wall seconds.
+
+    Stages that were restored from the cache instead of run have no file, and no entry.
+    """
+    files = {path.stem: read_json(path) for path in sorted(Path(folder).glob("*.json"))}
+    collected = {"stages": {name: {"wall_seconds": clock["wall_seconds"]} for name, clock in files.items()}}
+    for name in generators:
+        clock = files.get(f"train_{name}", {}) | files.get(f"sample_{name}", {})
+        keys = ("train_cpu_seconds", "train_wall_seconds", "realtime_factor")
+        collected[name] = {key: clock[key] for key in keys if key in clock}
+    return collected

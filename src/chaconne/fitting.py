@@ -1,0 +1,91 @@
+"""Training a generator on latents, from nothing or from a pretrained one."""
+
+import torch
+
+from chaconne.audio import write_wav
+from chaconne.files import new_folder
+from chaconne.generator import build_vocabulary, encode_conditions
+from chaconne.latents import Latents
+from chaconne.modules import load_codec
+from chaconne.training import Trainer
+
+INPUTS = ("data/latents/latents.npy", "data/latents/index.csv")
+
+
+def source_of(latents, model, old=None, mix_old=0.0, noise=0.0):
+    """Return `draw(count, rng) -> (normalised latents [count, C, T], condition codes [count, A])`.
+
+    latents, old: chaconne.latents.Latents; `mix_old` of every batch comes from `old`.
+    noise: deviation added to the latents.
+    """
+    sets = [(s, encode_conditions(model.vocabulary, s.index.to_dict("records"))) for s in (latents, old) if s]
+
+    def draw(count, rng):
+        shares = [count] if len(sets) == 1 else [count - round(count * mix_old), round(count * mix_old)]
+        raw, codes = [], []
+        for (one, table), share in zip(sets, shares, strict=True):
+            crops, rows = one.draw(share, rng)
+            raw.append(crops)
+            codes.append(table[rows])
+        z = model.normalise(torch.cat(raw).to(model.mean.device))
+        return z + noise * torch.randn_like(z) if noise else z, torch.cat(codes).to(z.device)
+
+    return draw
+
+
+def previews_of(codec, seconds=6.0):
+    """Return what Generator.fit calls as `preview(model, average)`: it makes a maker of sounds."""
+
+    def prepare(model, average):
+        def write(path):
+            current = model.network
+            model.network = average.module
+            state = torch.get_rng_state()
+            audio = codec.decode(model.eval().sample(seconds, 0, {}, model.preview))[0]
+            torch.set_rng_state(state)
+            model.network = current
+            model.train()
+            write_wav(path, audio, codec.sample_rate_hz)
+        return write
+
+    return prepare
+
+
+def pretrain(name, kind, settings, params, model_out, previews_out):
+    """Train a new generator on data/latents as the stage `name`; returns what it spent.
+
+    kind: a generator module's Model. settings: its section `train`.
+    """
+    latents = Latents("data/latents", "train", settings["frames"])
+    model = create(kind, settings, latents, params["conditions"], params["seed"])
+    key = [settings, params["conditions"], params["threads"]]
+    trainer = Trainer(name, params["trainer"], params["seed"], key, INPUTS)
+    return fit(model, source_of(latents, model), trainer, settings, (model_out, previews_out))
+
+
+def create(kind, settings, latents, attributes, seed, known=None):
+    """Return an untrained `kind` for `latents`; `known` values keep their places in the vocabulary."""
+    torch.manual_seed(seed)
+    facts = latents.facts
+    model = kind(settings, latents.channels, facts["sample_rate_hz"] / facts["hop_samples"],
+                 build_vocabulary(latents.index, attributes, known))
+    model.mean[:], model.std[:] = latents.statistics()
+    return model
+
+
+def fit(model, source, trainer, settings, outs, merge=None):
+    """Fit `model`, note its facts, and save it and its previews as the folders `outs`.
+
+    merge: called after training, makes an adapted model plain again. Returns what was spent.
+    """
+    codec = load_codec("data/codec")
+    spent = model.train().fit(source, trainer, settings, previews_of(codec))
+    if merge:
+        merge()
+    model.facts = {"parameters": sum(p.numel() for p in model.parameters()),
+                   "inference_parameters": sum(p.numel() for p in model.sampled()),
+                   "train_examples": model.facts.get("train_examples", 0) + settings["steps"] * settings["batch"]}
+    with new_folder(outs[0]) as temporary:
+        model.cpu().save(temporary)
+    trainer.finish(outs[1])
+    return spent

@@ -1,0 +1,1 @@
+"""Generators: one module each, one contract (chaconne.generator.Generator)."""

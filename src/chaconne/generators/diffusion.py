@@ -1,0 +1,210 @@
+"""Rectified flow (Liu 2022; Lipman 2022) with a small diffusion transformer (Peebles 2022).
+
+A straight path leads from noise to data, x_t = (1 - t) noise + t data; the network learns its
+velocity, data - noise, and sampling integrates it from t = 0 to 1. Pieces longer than a training
+crop are made of overlapping windows whose velocities are averaged at every step (MultiDiffusion,
+Bar-Tal 2023), so that no window has an edge of its own.
+
+Shapes: B batch, C latent channels, T latent frames, P patches of `patch` frames, W width.
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from chaconne.generator import Conditions, Generator
+from chaconne.optimisation import Average, cosine, set_learning_rate
+
+
+class Block(nn.Module):
+    """Attention, depthwise convolution and MLP, each modulated by time and conditions (adaLN)."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norms = nn.ModuleList(nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
+        self.shift = nn.Parameter(torch.zeros(6, width))      # added to the modulation all blocks share
+        self.qkv = nn.Linear(width, 3 * width)
+        self.join = nn.Linear(width, width)
+        self.near = nn.Conv1d(width, width, 5, padding=2, groups=width)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def attend(self, x, rotation):
+        """Self-attention with rotary positions: [B, P, W] -> the same shape."""
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, -1))
+        mixed = functional.scaled_dot_product_attention(rotate(q, rotation), rotate(k, rotation), v)
+        return self.join(mixed.transpose(1, 2).flatten(2))
+
+    def forward(self, x, modulation, rotation):
+        """x: [B, P, W]; modulation: [B, 6, W]."""
+        a, b, c, d, e, f = (modulation + self.shift).unsqueeze(2).unbind(1)
+        h = self.norms[0](x) * (1 + a) + b
+        x = x + c * (self.attend(h, rotation) + self.near(h.mT).mT)
+        return x + f * self.mlp(self.norms[1](x) * (1 + d) + e)
+
+
+class Denoiser(nn.Module):
+    """Velocity of noisy latents: [B, C, T], t [B], condition codes [B, A] -> [B, C, T]."""
+
+    def __init__(self, channels, vocabulary, width, depth, heads, patch):
+        super().__init__()
+        self.patch, self.heads = patch, heads
+        self.enter = nn.Linear(channels * patch, width)
+        self.time = nn.Sequential(nn.Linear(128, width), nn.SiLU(), nn.Linear(width, width))
+        self.conditions = Conditions(vocabulary, width)
+        self.modulate = nn.Linear(width, 6 * width)
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.last = nn.Linear(width, 2 * width)
+        self.leave = nn.Linear(width, channels * patch)
+        for layer in (self.modulate, self.last, self.leave):     # adaLN-zero: every block starts as identity
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x, t, codes):
+        """T must be a multiple of `patch`."""
+        tokens = x.mT.reshape(len(x), -1, self.patch * x.shape[1])
+        rotation = rotary(tokens.shape[1], self.enter.out_features // self.heads, x.device)
+        about = functional.silu(self.time(waves(t)) + self.conditions(codes))
+        modulation = self.modulate(about).unflatten(-1, (6, -1))
+        h = self.enter(tokens)
+        for block in self.blocks:
+            h = block(h, modulation, rotation)
+        scale, shift = self.last(about).unsqueeze(1).chunk(2, -1)
+        out = self.leave(self.norm(h) * (1 + scale) + shift)
+        return out.reshape(len(x), -1, x.shape[1]).mT
+
+
+class Objective(nn.Module):
+    """The training loss as a module, so that any engine can wrap it."""
+
+    def __init__(self, network, free):
+        super().__init__()
+        self.network, self.free = network, free
+
+    def forward(self, data, codes):
+        """data: normalised latents [B, C, T] -> mean squared error of the velocity, a scalar."""
+        # Logit-normal times (Esser 2024, Eq. 19): the middle of the path is the hardest part.
+        t = torch.sigmoid(torch.randn(len(data), device=data.device))
+        noise = torch.randn_like(data)
+        x = torch.lerp(noise, data, t[:, None, None])
+        kept = codes * (torch.rand(codes.shape, device=codes.device) >= self.free)
+        return functional.mse_loss(self.network(x, t, kept), data - noise)
+
+
+class Model(Generator):
+    """See chaconne.generator.Generator."""
+
+    name = "diffusion"
+    input_output = ("network.enter", "network.leave")
+    preview = {"steps": 8, "shift": 1.0, "guidance": 1.0, "batch": 32}
+
+    def __init__(self, settings, channels, rate_hz, vocabulary):
+        super().__init__(settings, channels, rate_hz, vocabulary)
+        sizes = {k: settings[k] for k in ("width", "depth", "heads", "patch")}
+        self.network = Denoiser(channels, vocabulary, **sizes)
+
+    def fit(self, source, trainer, knobs, preview=None):
+        """Train the denoiser; its moving average is what is kept."""
+        average = Average(self.network, knobs["ema"])
+        objective, optimizer = trainer.setup(Objective(self.network, knobs["free"]), knobs["learning_rate"],
+                                             weight_decay=knobs["weight_decay"])
+
+        def step(i):
+            set_learning_rate(optimizer, knobs["learning_rate"] * cosine(i, knobs["steps"]))
+            data, codes = source(knobs["batch"], np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank]))
+            loss = objective(data, codes)
+            optimizer.zero_grad()
+            trainer.fabric.backward(loss)
+            trainer.fabric.clip_gradients(objective, optimizer, max_norm=1.0)
+            optimizer.step()
+            average.update(self.network, i)
+            return {"loss": loss}
+
+        state = {"network": self.network, "average": average, "optimizer": optimizer}
+        spent = trainer.run(knobs["steps"], step, state, preview and preview(self, average))
+        self.network.load_state_dict(average.module.state_dict())
+        return spent
+
+    @torch.no_grad()
+    def generate(self, count, frames, codes, knobs):
+        """Integrate the flow with `knobs['steps']` steps of Heun's method (2 evaluations each, last 1)."""
+        window, patch = self.settings["frames"], self.settings["patch"]
+        length = max(window, -(-frames // patch) * patch)
+        noise = torch.randn(count, self.channels, length).to(self.mean.device)
+        parts = [self.integrate(x, c, window, knobs) for x, c in
+                 zip(noise.split(knobs["batch"]), codes.split(knobs["batch"]), strict=True)]
+        return torch.cat(parts)[:, :, :frames]
+
+    def integrate(self, x, codes, window, knobs):
+        """x: noise [B, C, T] -> data."""
+        times = shifted_times(knobs["steps"], knobs["shift"])
+
+        def velocity(x, t):
+            guided = self.velocity(x, t, codes, window)
+            if knobs["guidance"] == 1:
+                return guided
+            # Classifier-free guidance (Ho 2022, Eq. 6).
+            return torch.lerp(self.velocity(x, t, torch.zeros_like(codes), window), guided, knobs["guidance"])
+
+        for t, following in zip(times[:-1], times[1:], strict=True):
+            v = velocity(x, t)
+            guess = x + (following - t) * v
+            if following < 1:
+                v = (v + velocity(guess, following)) / 2
+            x = x + (following - t) * v
+        return x
+
+    def velocity(self, x, t, codes, window):
+        """Velocity of latents of any length: overlapping windows, averaged with weights that fade at edges."""
+        starts = window_starts(x.shape[-1], window, self.settings["patch"])
+        if len(starts) == 1:
+            return self.network(x, x.new_full((len(x),), t), codes)
+        fade = torch.hann_window(window + 2, periodic=False, device=x.device)[1:-1]
+        total, weights = torch.zeros_like(x), x.new_zeros(x.shape[-1])
+        windows = torch.cat([x[:, :, s:s + window] for s in starts])
+        made = [self.network(part, x.new_full((len(part),), t), c) for part, c in
+                zip(windows.split(32), codes.repeat(len(starts), 1).split(32), strict=True)]
+        for start, v in zip(starts, torch.cat(made).split(len(x)), strict=True):
+            total[:, :, start:start + window] += fade * v
+            weights[start:start + window] += fade
+        return total / weights
+
+    def function_evaluations(self, knobs):
+        """Network calls for one clip."""
+        return (2 * knobs["steps"] - 1) * (1 if knobs["guidance"] == 1 else 2)
+
+
+def window_starts(length, window, grid):
+    """First frames of windows that overlap by half, the last one flush with the end."""
+    starts = list(range(0, max(1, length - window), window // 2 // grid * grid))
+    return sorted({*starts, max(0, length - window)})
+
+
+def shifted_times(steps, shift):
+    """`steps` + 1 times from 0 to 1; shift > 1 spends more steps near the noise (Esser 2024, Eq. 23)."""
+    even = np.linspace(0, 1, steps + 1)
+    return (even / (even + shift * (1 - even))).tolist()
+
+
+def waves(t):
+    """t: [B] in [0, 1] -> 128 sines and cosines of it (Vaswani 2017, section 3.5)."""
+    angles = 1000 * t[:, None] * torch.exp(-math.log(10000) * torch.arange(64, device=t.device) / 64)
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
+def rotary(length, width, device):
+    """Rotary position angles (Su 2021): cosines and sines, each [length, width / 2]."""
+    rates = 10000 ** (-torch.arange(0, width, 2, device=device) / width)
+    angles = torch.arange(length, device=device)[:, None] * rates
+    return angles.cos(), angles.sin()
+
+
+def rotate(x, rotation):
+    """Turn pairs of x [..., P, width] by `rotation`."""
+    cos, sin = rotation
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)

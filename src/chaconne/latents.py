@@ -1,0 +1,85 @@
+"""Latents on disk: packed, memory-mapped, raw; normalised when they are loaded.
+
+A folder holds
+    latents.npy   float32 [frames, channels], the clips one after another
+    index.csv     the corpus's manifest, one row a clip, with `first` (frame), `frames`, `beat_frames`
+    latents.json  channels, sample_rate_hz, hop_samples, mean and std of every channel (training split)
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chaconne.files import read_json
+
+
+class Latents:
+    """One split of a folder of latents, as crops of `frames` frames that start on a beat.
+
+    Raises ValueError when no clip of the split is long enough.
+    """
+
+    def __init__(self, folder, split, frames, on_beats=True):
+        self.facts = read_json(Path(folder, "latents.json"))
+        self.raw = np.load(Path(folder, "latents.npy"), mmap_mode="r")
+        index = pd.read_csv(Path(folder, "index.csv"))
+        self.index = index[(index.split == split) & (index.frames >= frames)].reset_index(drop=True)
+        if self.index.empty:
+            raise ValueError(f"{folder}: expected {split} clips of at least {frames} latent frames, found none "
+                             f"(longest: {index.frames.max()}); use longer recordings or a smaller `frames`")
+        self.frames = frames
+        self.grid = self.index.beat_frames.to_numpy().clip(1) if on_beats else np.ones(len(self.index), int)
+        starts = (self.index.frames.to_numpy() - frames) // self.grid + 1
+        self.ends = np.cumsum(starts)
+
+    @property
+    def channels(self):
+        """Number of latent channels."""
+        return self.facts["channels"]
+
+    def statistics(self):
+        """Return (mean, std) of every channel: two float32 tensors [channels]."""
+        return torch.tensor(self.facts["mean"]), torch.tensor(self.facts["std"])
+
+    def draw(self, count, rng):
+        """Draw crops evenly over all beats: (raw latents [count, channels, frames], rows of the index)."""
+        places = rng.integers(self.ends[-1], size=count)
+        rows = np.searchsorted(self.ends, places, side="right")
+        beats = places - (self.ends[rows - 1] * (rows > 0))
+        firsts = self.index["first"].to_numpy()[rows] + beats * self.grid[rows]
+        crops = np.stack([self.raw[f:f + self.frames].T for f in firsts])
+        return torch.from_numpy(crops), rows
+
+
+def encode_corpus(corpus, codec, folder, progress=iter):
+    """Encode every clip of a corpus folder with `codec` into `folder` (see the module's layout).
+
+    Clips are read one by one from the memory-mapped audio; memory stays bounded by the longest.
+    Returns the seconds of audio.
+    """
+    audio = np.load(Path(corpus, "audio.npy"), mmap_mode="r")
+    manifest = pd.read_csv(Path(corpus, "manifest.csv"))
+    hop = codec.hop_samples
+    manifest["frames"] = manifest.samples // hop
+    manifest["first"] = manifest.frames.cumsum() - manifest.frames
+    manifest["beat_frames"] = (manifest.beat_samples // hop).clip(lower=1)
+    total = int(manifest.frames.sum())
+    latents = np.lib.format.open_memmap(Path(folder, "latents.npy"), "w+", np.float32, (total, codec.channels))
+    for row in progress(list(manifest.itertuples())):
+        clip = audio[row.start:row.start + row.frames * hop].astype(np.float32) / 32767
+        z = codec.encode(torch.from_numpy(clip)[None])[0]
+        latents[row.first:row.first + row.frames] = z.T.numpy()
+    training = np.zeros(total, bool)
+    for row in manifest[manifest.split == "train"].itertuples():
+        training[row.first:row.first + row.frames] = True
+    chosen = latents[training]
+    latents.flush()
+    facts = {"channels": codec.channels, "sample_rate_hz": codec.sample_rate_hz, "hop_samples": hop,
+             "frames": total, "mean": chosen.mean(0, dtype=np.float64).tolist(),
+             "std": chosen.std(0, dtype=np.float64).clip(1e-4).tolist()}
+    Path(folder, "latents.json").write_text(json.dumps(facts, indent=1) + "\n")
+    manifest.to_csv(Path(folder, "index.csv"), index=False)
+    return round(total * hop / codec.sample_rate_hz)

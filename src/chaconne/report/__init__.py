@@ -1,0 +1,1 @@
+"""The page people open, and the pictures `dvc plots` compares."""

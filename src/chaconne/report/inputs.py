@@ -1,0 +1,147 @@
+"""Everything the page shows, read from files; a missing file is one line that names the stage to run."""
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from chaconne.files import read_json
+
+ANCHORS = ("real", "codec", "shuffled", "noise")
+TUNED = ("after", "scratch", "old_after")
+NOT_ROWS = ("settings", "intervals", "unavailable")
+
+
+class MissingInput(FileNotFoundError):
+    """A file of an earlier stage is not there."""
+
+
+@dataclass
+class Sound:
+    """Clips of one row: `clips` int16 [clips, samples], `piece` int16 [samples] or None, `about.json`."""
+
+    name: str
+    clips: np.ndarray
+    piece: np.ndarray | None
+    about: dict
+    sample_rate_hz: int
+
+
+@dataclass
+class Inputs:
+    """All inputs of the page; `curves` is {run: {metric: ([steps], [values])}}."""
+
+    params: dict
+    generators: list
+    comparison: dict
+    finetune: dict
+    timing: dict
+    curves: dict
+    sounds: dict
+    corpora: dict
+
+
+def read_inputs(params, root="."):
+    """Read every input below `root`; raises MissingInput naming the stage that makes what is missing."""
+    root = Path(root)
+    comparison = read_json(need(root, "metrics/comparison.json"))
+    finetune = read_json(need(root, "metrics/finetune.json"))
+    generators = name_generators(params, comparison)
+    corpora = {name: read_json(need(root, f"data/{name}/corpus.json")) for name in ("corpus", "genre")}
+    folders = {name: f"data/samples/anchors/{name}" for name in ANCHORS}
+    folders |= {name: f"data/samples/{name}" for name in generators}
+    folders |= {name: f"data/samples/finetune/{name}" for name in TUNED}
+    sounds = {name: read_sound(root, name, folder) for name, folder in folders.items()}
+    sounds["genre"] = read_genre(root, corpora["genre"]["sample_rate_hz"])
+    return Inputs(
+        params,
+        generators,
+        comparison,
+        finetune,
+        read_json(need(root, "metrics/timing.json")),
+        read_curves(root, need(root, "metrics/curves")),
+        sounds,
+        corpora,
+    )
+
+
+def name_generators(params, comparison):
+    """Return the generators: those of params.yaml in its order, then others that were measured."""
+    listed = list(params.get("generators") or {})
+    return listed + [row for row in rows_of(comparison) if row not in (*listed, *ANCHORS)]
+
+
+def rows_of(table):
+    """Return {row: values} of comparison.json or finetune.json."""
+    return {k: v for k, v in table.items() if isinstance(v, dict) and k not in NOT_ROWS}
+
+
+def read_sound(root, name, folder):
+    """Read one folder of samples; arrays stay on disk (memory-mapped) until they are used."""
+    about = read_json(need(root, f"{folder}/about.json"))
+    clips = np.load(need(root, f"{folder}/clips.npy"), mmap_mode="r")
+    piece = root / folder / "piece.npy"
+    return Sound(
+        name,
+        clips,
+        np.load(piece, mmap_mode="r") if piece.exists() else None,
+        about,
+        about["sample_rate_hz"],
+    )
+
+
+def read_genre(root, sample_rate_hz):
+    """Read real music of the new genre that no training saw."""
+    clips = np.load(need(root, "data/genre_reference/heldout.npy"), mmap_mode="r")
+    return Sound("genre", clips, None, {}, sample_rate_hz)
+
+
+def read_curves(root, folder):
+    """Read DVCLive folders: {run: {metric: ([steps], [values])}}, names sorted."""
+    curves = {}
+    for path in sorted(folder.glob("*/plots/metrics/**/*.tsv")):
+        run = path.relative_to(folder).parts[0]
+        metric = path.relative_to(folder / run / "plots/metrics").with_suffix("").as_posix()
+        with open(path, newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        column = next((c for c in (rows[0] if rows else []) if c not in ("step", "timestamp")), None)
+        if column:
+            curves.setdefault(run, {})[metric] = (
+                [int(r["step"]) for r in rows],
+                [float(r[column]) for r in rows],
+            )
+    if not curves:
+        raise MissingInput(
+            f"{folder.relative_to(root)} holds no curves (expected NAME/plots/metrics/*.tsv); "
+            "run `dvc repro` once, training writes them"
+        )
+    return curves
+
+
+def need(root, path):
+    """Return root/path, or raise MissingInput with the command that makes it."""
+    if not (root / path).exists():
+        command = " ".join(["dvc repro", *stage_of(root, path)])
+        raise MissingInput(f"{path} is missing: run `{command}` first")
+    return root / path
+
+
+def stage_of(root, path):
+    """Return [name] of the stage in dvc.yaml whose output is or holds `path`; [] when none is known."""
+    pipeline = root / "dvc.yaml"
+    stages = (yaml.safe_load(pipeline.read_text()) or {}).get("stages", {}) if pipeline.exists() else {}
+    found = {}
+    for name, stage in stages.items():
+        body = stage.get("do", stage)
+        declared = [out for kind in ("outs", "metrics", "plots") for out in body.get(kind, [])]
+        for out in (next(iter(o)) if isinstance(o, dict) else o for o in declared):
+            # data/samples/${key} of a foreach stage makes data/samples/gan: the stage is name@gan.
+            pattern = re.sub(r"\\\$\\{[^}]*\\}", "([^/]+)", re.escape(out))
+            match = re.match(rf"{pattern}(/|$)", path)
+            if match:
+                found[out] = f"{name}@{match[1]}" if "do" in stage and "${" in out else name
+    # An output that is spelled out is meant before one that a template could also be.
+    return [found[out] for out in sorted(found, key=lambda out: "${" in out)][:1]

@@ -1,0 +1,141 @@
+"""What each number means, in one line, and which way is better. One entry per metric, one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """label: short name. better: 'lower' | 'higher' | 'real' (like real music) | '' (a fact, not a score).
+
+    group: heading in the table. ratio: whether the value over that of real music says something.
+    """
+
+    label: str
+    text: str
+    better: str
+    group: str
+    ratio: bool = False
+
+
+DISTANCE, VARIETY, MUSIC, SIZE = (
+    "Distance to real music",
+    "Variety and copying",
+    "Harmony and rhythm",
+    "Size and effort",
+)
+OTHER = "Other measures"
+GROUPS = (DISTANCE, VARIETY, MUSIC, OTHER, SIZE)
+ARROWS = {
+    "lower": "↓ lower is better",
+    "higher": "↑ higher is better",
+    "real": "≈ closer to real is better",
+    "": "",
+}
+
+# A key is a path in comparison.json, or its beginning: `fad` stands for `fad.logmel` and all the others.
+MEANINGS = {
+    "fad": Meaning(
+        "Fréchet distance",
+        "How far the cloud of clips lies from training music, as two Gaussians. "
+        "Depends on the number of clips, so read the ratio to real.",
+        "lower",
+        DISTANCE,
+        ratio=True,
+    ),
+    "fad_infinity": Meaning(
+        "Fréchet distance, endless clips",
+        "The same, extrapolated to infinitely many clips.",
+        "lower",
+        DISTANCE,
+        ratio=True,
+    ),
+    "kad": Meaning(
+        "Kernel distance",
+        "The same question without assuming Gaussians and without bias by the number "
+        "of clips; about 0 (or just below) for the same kind of music.",
+        "lower",
+        DISTANCE,
+        ratio=True,
+    ),
+    "coverage": Meaning(
+        "Coverage",
+        "Share of training music that has a clip like it close by. Low: always the same.",
+        "higher",
+        VARIETY,
+        ratio=True,
+    ),
+    "density": Meaning(
+        "Density",
+        "How deep inside the training music the clips lie; about 1 for real music. Above 1: "
+        "typical, but perhaps all alike.",
+        "real",
+        VARIETY,
+        ratio=True,
+    ),
+    "nearest_train": Meaning(
+        "Distance to the nearest training clip",
+        "1 is as far as music that training never saw; far below 1 would be copying, 0 a copy.",
+        "real",
+        VARIETY,
+        ratio=True,
+    ),
+    "adjacent_similarity": Meaning(
+        "Similarity of neighbouring eighths",
+        "Do chords hold on for longer than an eighth? Scrambled music changes too often and reads low.",
+        "real",
+        MUSIC,
+        ratio=True,
+    ),
+    "notes.in_key": Meaning(
+        "In one key",
+        "Share of sound energy on the seven notes of the scale that fits best.",
+        "real",
+        MUSIC,
+        ratio=True,
+    ),
+    "notes.onset_rate": Meaning(
+        "Onsets a second", "How often something is struck.", "real", MUSIC, ratio=True
+    ),
+    "notes.pitch_class_distance": Meaning(
+        "Distance of pitch classes",
+        "How differently the twelve notes are used than in the training music: 0 alike, 1 disjoint.",
+        "lower",
+        MUSIC,
+        ratio=True,
+    ),
+    "notes.silence": Meaning(
+        "Silence", "Share of time below −50 dB of full scale.", "real", MUSIC, ratio=False
+    ),
+    "notes": Meaning("", "A property of the notes heard.", "real", MUSIC),
+    "parameters": Meaning(
+        "Parameters, training", "All that was trained: with the critic, where there is one.", "", SIZE
+    ),
+    "inference_parameters": Meaning("Parameters, sampling", "Those used to make music.", "", SIZE),
+    "train_examples": Meaning("Training examples", "Crops seen in training.", "", SIZE),
+    "function_evaluations": Meaning(
+        "Network evaluations", "Passes through the network for one crop of music.", "", SIZE
+    ),
+}
+
+
+def meaning_of(path):
+    """Return the Meaning of a path such as `fad.logmel`; one that nobody described is shown by its name."""
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        found = MEANINGS.get(".".join(parts[:length]))
+        if found:
+            rest = " ".join(parts[length:]).replace("_", " ")
+            label = ", ".join(part for part in (found.label, rest) if part)
+            return Meaning(label, found.text, found.better, found.group, found.ratio)
+    label = path.replace(".", ", ").replace("_", " ")
+    return Meaning(label, "Not described on this page yet: see chaconne/report/meanings.py.", "", OTHER)
+
+
+def order_of(path):
+    """Return a sort key: groups in order, described metrics in the order above, then by name."""
+    keys = list(MEANINGS)
+    parts = path.split(".")
+    known = [
+        keys.index(".".join(parts[:n])) for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in MEANINGS
+    ]
+    return GROUPS.index(meaning_of(path).group), known[0] if known else len(keys), path

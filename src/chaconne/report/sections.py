@@ -1,0 +1,174 @@
+"""What each section of the page shows, as plain values for the template."""
+
+from markupsafe import Markup
+
+from chaconne.report import charts, listen, tables
+from chaconne.report.inputs import rows_of
+from chaconne.report.meanings import SIZE
+
+SETTINGS = {
+    "data": "corpus",
+    "genre": "new genre",
+    "model": "fine-tuned generator",
+    "codec": "codec",
+    "scale": "scale",
+    "seed": "seed",
+    "clips": "clips in every row",
+    "clip_seconds": "seconds a clip",
+    "reference_clips": "training clips measured against",
+}
+CLOCKS = {
+    "train_cpu_seconds": "training, CPU time",
+    "train_wall_seconds": "training, on the clock",
+    "realtime_factor": "seconds of music made in a second, decoder included",
+}
+
+
+def listening(inputs, labels, tuned):
+    """Return the rows of players; pictures of one genre share their brightness, so that eyes can compare."""
+    sounds, model = inputs.sounds, inputs.finetune["model"]
+    loud, loud_genre = listen.loudest_of(sounds["real"]), listen.loudest_of(sounds["genre"])
+    before = listen.clips_of(sounds[model], tuned["before"], loud_genre)
+    rest = [listen.clips_of(sounds[name], tuned[name], loud_genre) for name in ("genre", "after", "scratch")]
+    return {
+        "heard": [listen.clips_of(sounds[name], labels[name], loud) for name in ("real", "codec")],
+        "made": [listen.with_piece(sounds[name], labels[name], loud) for name in inputs.generators],
+        "controls": [listen.clips_of(sounds[name], labels[name], loud) for name in ("shuffled", "noise")],
+        "tuned_heard": [
+            rest[0],
+            before,
+            *rest[1:],
+            listen.clips_of(sounds["old_after"], tuned["old_after"], loud),
+        ],
+    }
+
+
+def numbers(inputs, labels):
+    """Return the comparison table and one chart of Fréchet distances per embedder."""
+    rows, intervals = rows_of(inputs.comparison), inputs.comparison.get("intervals", {})
+    columns = [name for name in labels if name in rows]
+    figures = [
+        (embedder, fad_chart(embedder, floor, rows, intervals, labels))
+        for embedder, floor in rows["real"]["fad"].items()
+        if floor > 0
+    ]
+    return {
+        "columns": columns,
+        "ratio_charts": figures,
+        "comparison": tables.comparison(rows, intervals, columns, inputs.generators),
+    }
+
+
+def fad_chart(embedder, floor, rows, intervals, labels):
+    """Return the Fréchet distances of all rows as multiples of the row `real`."""
+    entries = []
+    for name in (n for n in labels if embedder in rows.get(n, {}).get("fad", {})):
+        value = rows[name]["fad"][embedder]
+        low, high = intervals.get(name, {}).get("fad", {}).get(embedder, (value, value))
+        entries.append((labels[name].name, labels[name].css, value / floor, low / floor, high / floor))
+    return Markup(charts.ratios(f"Fréchet distance ({embedder})", entries))
+
+
+def tuning(inputs):
+    """Return two tables: what was learned of the new genre, and what is left of the old corpus."""
+    rows, intervals = rows_of(inputs.finetune), inputs.finetune.get("intervals", {})
+    columns = [name for name in ("real", "before", "after", "scratch") if name in rows]
+    old = {"real": inputs.comparison["real"]} | {n: rows[n] for n in ("old_before", "old_after") if n in rows}
+    old_intervals = intervals | {"real": inputs.comparison.get("intervals", {}).get("real", {})}
+    return {
+        "tuned_columns": columns,
+        "kept_columns": list(old),
+        "tuned_table": tables.comparison(rows, intervals, columns, ("before", "after", "scratch")),
+        "kept_table": [
+            group
+            for group in tables.comparison(old, old_intervals, list(old), ("old_before", "old_after"))
+            if group.title != SIZE
+        ],  # the sizes stand in the first table
+    }
+
+
+def curve_sections(curves, generators, labels, tuned):
+    """Return {title: [(heading, chart)]}: generators side by side, fine-tune on scratch, everything else."""
+    side = [
+        (labels[name].name, panels(curves[f"train_{name}"], labels[name].css))
+        for name in generators
+        if f"train_{name}" in curves
+    ]
+    runs = [
+        (tuned[row], curves[run])
+        for run, row in (("finetune", "after"), ("scratch", "scratch"))
+        if run in curves
+    ]
+    metrics = sorted({metric for _, run in runs for metric in run})
+    against = [
+        (
+            pretty(metric),
+            Markup(
+                charts.curves(
+                    pretty(metric),
+                    [(label.name, label.css, *run[metric]) for label, run in runs if metric in run],
+                )
+            ),
+        )
+        for metric in metrics
+    ]
+    shown = {f"train_{name}" for name in generators} | {"finetune", "scratch"}
+    others = [
+        (name.replace("_", " "), panels(run, "codec")) for name, run in curves.items() if name not in shown
+    ]
+    return {"curves_side": side, "curves_tuned": against, "curves_other": others}
+
+
+def panels(run, css):
+    """Return [(metric, chart)] of one training."""
+    return [
+        (pretty(metric), Markup(charts.curves(pretty(metric), [(pretty(metric), css, *points)])))
+        for metric, points in run.items()
+    ]
+
+
+def pretty(metric):
+    """Return the name of a curve for people: 'valid/loss' -> 'valid: loss'."""
+    return metric.replace("/", ": ").replace("_", " ")
+
+
+def timing(inputs, labels):
+    """Return what was measured with a clock: rows per generator, bars per stage (longest first)."""
+    known = {name: values for name, values in inputs.timing.items() if name != "stages" and values}
+    clocks = []
+    for key, text in CLOCKS.items():
+        cells = [
+            (
+                values.get(key),
+                None
+                if key not in values
+                else tables.short(values[key]) + " ×"
+                if key == "realtime_factor"
+                else tables.duration(values[key]),
+            )
+            for values in known.values()
+        ]
+        if any(value is not None for value, _ in cells):
+            clocks.append((text, cells))
+    walls = {name: values["wall_seconds"] for name, values in inputs.timing.get("stages", {}).items()}
+    longest = max(walls.values(), default=0) or 1
+    stages = [
+        (name, tables.duration(seconds), seconds, round(100 * seconds / longest, 1))
+        for name, seconds in sorted(walls.items(), key=lambda item: -item[1])
+    ]
+    return {
+        "clock_columns": [labels[n].name if n in labels else n for n in known],
+        "clocks": clocks,
+        "stages": stages,
+        "total": tables.duration(sum(walls.values())) if walls else "",
+    }
+
+
+def settings(inputs):
+    """Return [(name, value)] of how this page came about."""
+    known = {key: inputs.params.get(key) for key in ("genre", "model")} | inputs.comparison.get(
+        "settings", {}
+    )
+    known.pop("warning", None)
+    ordered = sorted(known, key=lambda key: (key not in SETTINGS, [*SETTINGS, key].index(key), key))
+    return [(SETTINGS.get(key, key.replace("_", " ")), known[key]) for key in ordered]

@@ -1,0 +1,50 @@
+"""From a generator to audio on disk."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chaconne.audio import to_int16
+from chaconne.files import write_json
+
+
+def draw_conditions(index_csv, attributes, count, seed):
+    """Return `count` sets of attributes, as often as they occur in the training split of `index_csv`."""
+    index = pd.read_csv(index_csv)
+    index = index[index.split == "train"]
+    rows = np.random.default_rng(seed).choice(len(index), size=count, p=index.seconds / index.seconds.sum())
+    drawn = index.iloc[rows][attributes].to_dict("records")
+    return [{a: str(v) for a, v in row.items() if pd.notna(v)} for row in drawn]
+
+
+def write_clips(folder, codec, latents, seconds, facts=None):
+    """Decode latents [count, C, T] into clips.npy (int16 [count, samples]) and about.json.
+
+    Every clip is `seconds` long and is decoded on its own, so that clips do not depend on each other.
+    """
+    samples = round(seconds * codec.sample_rate_hz)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    clips = np.lib.format.open_memmap(Path(folder, "clips.npy"), "w+", np.int16, (len(latents), samples))
+    for first in range(0, len(latents), 16):
+        clips[first:first + 16] = to_int16(codec.decode(latents[first:first + 16])[:, :samples])
+    clips.flush()
+    write_json(Path(folder, "about.json"), {
+        "sample_rate_hz": codec.sample_rate_hz, "clip_seconds": seconds, "clips": len(latents), **(facts or {})})
+
+
+def sample_clips(folder, model, codec, conditions, knobs, seconds, seed):
+    """Sample one clip for every entry of `conditions` and write them with the generator's facts."""
+    latents = model.sample(seconds, seed, conditions, knobs, count=len(conditions))
+    write_clips(folder, codec, latents, seconds,
+                {**model.facts, "function_evaluations": model.function_evaluations(knobs)})
+
+
+@torch.no_grad()
+def encode_clips(codec, clips):
+    """int16 [count, samples] -> latents [count, C, T]; the last frame is filled with silence."""
+    audio = torch.from_numpy(np.asarray(clips, np.float32) / 32767)
+    padding = -audio.shape[1] % codec.hop_samples
+    padded = torch.nn.functional.pad(audio, (0, padding))
+    return torch.cat([codec.encode(part) for part in padded.split(16)])

@@ -1,0 +1,85 @@
+"""What every stage does around its work: parameters, seeds, threads, clocks, honest exits."""
+
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from chaconne.files import write_json
+
+
+def read_params(root="."):
+    """Read params.yaml with the presets it selects.
+
+    Returns a dictionary: the top level of params.yaml, with every section that
+    conf/scale/<scale>.yaml names merged into the section of the same name.
+    """
+    params = yaml.safe_load(Path(root, "params.yaml").read_text())
+    preset = yaml.safe_load(Path(root, "conf", "scale", f"{params['scale']}.yaml").read_text())
+    return merge(params, preset)
+
+
+def read_corpus_settings(name, root="."):
+    """Read conf/data/<name>.yaml: what to take of a corpus and how to render it."""
+    return yaml.safe_load(Path(root, "conf", "data", f"{name}.yaml").read_text())
+
+
+def merge(base, extra):
+    """Return `base` with the nested dictionary `extra` laid over it."""
+    merged = dict(base)
+    for key, value in extra.items():
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if nested else value
+    return merged
+
+
+class Clock(dict):
+    """Measurements of one run; whatever a stage adds lands beside `wall_seconds`."""
+
+
+@contextmanager
+def stage(name, seed=0, threads=None, keep_clock=True):
+    """Run the body of a stage: seeded, with a fixed thread count, timed, exit 130 on Ctrl-C.
+
+    What is wrong with the input (FileNotFoundError, ValueError, FloatingPointError) ends it with one line.
+
+    Yields a Clock. Its entries are written to data/timing/<name>.json with
+    `wall_seconds` and `cpu_seconds` (user and system, children included), unless `keep_clock` is false.
+    Two runs with the same seed and thread count give the same bytes.
+    """
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    random.seed(seed)
+    if threads is not None:
+        import torch  # only stages with tensors name a thread count
+
+        torch.set_num_threads(threads)
+        torch.manual_seed(seed)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    # A parent that ends us politely gets the same honest exit as Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    clock, wall = Clock(), time.perf_counter()
+    try:
+        yield clock
+    except KeyboardInterrupt:
+        print(f"{name}: stopped by Ctrl-C; run the same command again to go on", file=sys.stderr)
+        sys.exit(130)
+    except (FileNotFoundError, ValueError, FloatingPointError) as error:
+        if os.environ.get("CHACONNE_DEBUG"):
+            raise
+        sys.exit(f"{name}: {error} (CHACONNE_DEBUG=1 shows where)")
+    clock["wall_seconds"] = round(time.perf_counter() - wall, 2)
+    clock["cpu_seconds"] = round(cpu_seconds(), 2)
+    if keep_clock:
+        write_json(f"data/timing/{name}.json", clock)
+
+
+def cpu_seconds():
+    """Return the user and system seconds of this process and its finished children."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)

@@ -1,0 +1,29 @@
+"""Put every row into one table, the selected model's into another, all clocks into a third."""
+
+from chaconne.evaluation import tables
+from chaconne.stage import read_params, stage
+
+
+def main():
+    """Write metrics/comparison.json, metrics/eval.json and metrics/timing.json."""
+    params = read_params()
+    with stage("compare", seed=params["seed"], keep_clock=False):
+        compare(params)
+
+
+def compare(params):
+    """Merge metrics/anchors.json with those of all generators; see the contracts in the README."""
+    generators, model = list(params["generators"]), params["model"]
+    if model not in generators:
+        known = ", ".join(generators)
+        raise ValueError(f"params model: {model!r} is no generator; those that exist: {known}")
+    measured = {f"evaluate@{name}": f"metrics/{name}.json" for name in ["anchors", *generators]}
+    table = tables.compare({stage: tables.read_table(path, stage) for stage, path in measured.items()})
+    table["settings"] |= {key: params[key] for key in ("scale", "data", "codec")}
+    tables.write_table("metrics/comparison.json", table)
+    tables.write_table("metrics/eval.json", table[model] | {"model": model})
+    tables.write_table("metrics/timing.json", tables.timing("data/timing", generators))
+
+
+if __name__ == "__main__":
+    main()

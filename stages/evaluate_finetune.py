@@ -1,0 +1,50 @@
+"""Measure what fine-tuning learned of the new genre, and what it forgot of the old corpus."""
+
+from threadpoolctl import threadpool_limits
+
+from chaconne.evaluation import reference, rows, tables
+from chaconne.stage import read_params, stage
+
+# row: (folder of data/samples, stage that makes it); MODEL stands for the selected generator
+AGAINST_GENRE = {
+    "before": ("MODEL", "sample@MODEL"),
+    "after": ("finetune/after", "sample_finetune"),
+    "scratch": ("finetune/scratch", "sample_finetune"),
+}
+AGAINST_CORPUS = {
+    "old_before": ("MODEL", "sample@MODEL"),
+    "old_after": ("finetune/old_after", "sample_finetune"),
+}
+
+
+def main():
+    """Write metrics/finetune.json."""
+    params = read_params()
+    threads = params["threads"]
+    with stage("evaluate_finetune", seed=params["seed"], threads=threads), threadpool_limits(threads):
+        tables.write_table("metrics/finetune.json", evaluate(params))
+
+
+def evaluate(params):
+    """Return the table: the rows against both references, intervals, model, genre."""
+    model, settings, seed = params["model"], params["evaluate"], params["seed"]
+    result = {"model": model, "genre": params["genre"], "intervals": {}}
+    for folder, sources in (("data/genre_reference", AGAINST_GENRE), ("data/reference", AGAINST_CORPUS)):
+        ground = reference.load(folder, settings["embedders"])
+        opened = {}
+        for row, names in sources.items():
+            place, maker = (name.replace("MODEL", model) for name in names)
+            opened[row] = rows.read_clips(f"data/samples/{place}", ground, maker)
+        clips = {row: clips for row, (clips, _) in opened.items()}
+        if sources is AGAINST_GENRE:
+            clips["real"] = reference.heldout(ground)  # the floor: tunes that training never saw
+        measured, intervals = rows.table(clips, ground, settings, seed)
+        for row, (_, about) in opened.items():
+            measured[row] |= {key: about[key] for key in rows.ABOUT_GENERATORS if key in about}
+        result |= measured
+        result["intervals"] |= intervals
+    return result | {"unavailable": ground.unavailable, "settings": tables.settings_of(ground, seed)}
+
+
+if __name__ == "__main__":
+    main()

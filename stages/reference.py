@@ -1,0 +1,25 @@
+"""Choose and embed the clips that everything is measured against: `reference corpus` or `reference genre`."""
+
+import sys
+
+from threadpoolctl import threadpool_limits
+
+from chaconne.evaluation.reference import build
+from chaconne.stage import read_params, stage
+
+FOLDERS = {"corpus": ("data/corpus", "data/reference"), "genre": ("data/genre", "data/genre_reference")}
+
+
+def main(which="corpus"):
+    """Write data/reference out of data/corpus, or data/genre_reference out of data/genre."""
+    if which not in FOLDERS:
+        sys.exit(f"reference: expected one of {', '.join(FOLDERS)}, received {which}")
+    params = read_params()
+    with stage(f"reference_{which}", seed=params["seed"], threads=params["threads"]):
+        with threadpool_limits(params["threads"]):
+            about = build(*FOLDERS[which], params["evaluate"], params["seed"])
+        print(f"{about['corpus']}: {about['reference_clips']} reference clips, {about['clips']} held out")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,37 @@
+"""Train the codec on both corpora, and refuse one that would give noise."""
+
+import numpy as np
+
+from chaconne.audio import Recordings
+from chaconne.files import new_folder, read_json, write_json
+from chaconne.modules import load_variation
+from chaconne.round_trip import check_gate, round_trip
+from chaconne.stage import read_params, stage
+from chaconne.training import Trainer
+
+CORPORA = ("data/corpus", "data/genre")
+
+
+def main():
+    """Write data/codec, and its round trip on unseen clips to metrics/codec.json."""
+    params = read_params()
+    settings, facts = params[params["codec"]], [read_json(f"{folder}/corpus.json") for folder in CORPORA]
+    with stage("train_codec", params["seed"], params["threads"]) as clock:
+        inputs = [f"{folder}/manifest.csv" for folder in CORPORA]
+        key = [settings, facts, params["threads"]]
+        trainer = Trainer("train_codec", params["trainer"], params["seed"], key, inputs)
+        codec, spent = load_variation("codec", params["codec"]).train(
+            settings, Recordings(CORPORA, "train").draw, facts[0]["sample_rate_hz"], trainer)
+        unseen = Recordings(CORPORA, "valid").draw(32, 64 * codec.hop_samples, np.random.default_rng(params["seed"]))
+        measured = round_trip(codec, unseen)
+        print("round trip of unseen clips:", measured)
+        check_gate(measured, params["codec_gate"])
+        with new_folder("data/codec") as temporary:
+            codec.save(temporary)
+        write_json("metrics/codec.json", measured)
+        trainer.finish()
+        clock.update(spent)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Train the diffusion generator on the corpus's latents."""
+
+from chaconne.fitting import pretrain
+from chaconne.generators.diffusion import Model
+from chaconne.stage import read_params, stage
+
+
+def main():
+    """Write data/models/diffusion and data/previews/diffusion."""
+    params = read_params()
+    with stage("train_diffusion", params["seed"], params["threads"]) as clock:
+        settings = params["diffusion"]["train"]
+        clock.update(pretrain(
+            "train_diffusion", Model, settings, params, "data/models/diffusion", "data/previews/diffusion"))
+
+
+if __name__ == "__main__":
+    main()

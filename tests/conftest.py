@@ -1,0 +1,31 @@
+"""What several tests share: this checkout, copies of it, and the pipeline as DVC reads it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scripts.smoke import copy_checkout, set_param
+
+ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("DVC_NO_ANALYTICS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def read_stages(root):
+    """Return {name: stage} of the checkout's dvc.yaml, every template resolved by DVC itself."""
+    from dvc.repo import Repo
+
+    with Repo(root) as repo:
+        return {stage.name: stage for stage in repo.index.stages}
+
+
+@pytest.fixture(scope="session")
+def pipelines(tmp_path_factory):
+    """Return {(model, scale): stages} for settings that differ in every selector a test may meet."""
+    found = {}
+    for model, scale in (("gan", "laptop"), ("diffusion", "smoke"), ("gan", "gpu")):
+        copy = copy_checkout(tmp_path_factory.mktemp("pipeline") / "copy", scale)
+        set_param(copy, "model", model)
+        found[model, scale] = read_stages(copy)
+    return found

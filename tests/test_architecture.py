@@ -1,0 +1,220 @@
+"""The rules of the house, checked on the source: who may import whom, what a stage must declare."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.imports import closure, direct, module_name, only_words, variations
+
+# A part of the package imports only from the lines above its own.
+LAYERS = (
+    {"files", "selectors", "optimisation"},
+    {"stage", "modules", "audio"},
+    {"training", "latents", "generator", "round_trip"},
+    {"corpora", "codec", "generators", "evaluation", "report"},
+    {"fitting", "sampling"},
+    {"finetuning"},
+    {"", "cli"},
+)
+# What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
+ONLY = {"corpora": {"files", "stage", "modules"}, "evaluation": {"files"}, "report": {"files", "stage"}}
+SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
+CODE = ("src/", "stages/")
+
+
+def part(path):
+    """Return the part of the package a file belongs to: 'generators', 'files', ... ('' for the root)."""
+    return [*module_name(path).split("."), ""][1]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_imports_go_one_way(path):
+    own = part(path)
+    level = next((i for i, layer in enumerate(LAYERS) if own in layer), None)
+    assert level is not None, f"{path}: say in LAYERS where {own} belongs"
+    allowed = ONLY.get(own, set().union(*LAYERS[:level]))
+    more = {part(p) for p in direct(ROOT, path)} - {"", own} - allowed
+    assert not more, f"{path}: expected imports of {sorted(allowed)}, got {sorted(more)}"
+
+
+def test_generators_do_not_know_each_other():
+    generators = {p for p in SOURCES if part(p) == "generators" and p.name != "__init__.py"}
+    for path in generators:
+        others = closure(ROOT, [path]) & generators - {path}
+        assert not others, f"{path} imports {others}; what is really common belongs to training.py"
+
+
+def test_the_package_never_imports_a_stage():
+    for path in SOURCES:
+        assert not {p for p in direct(ROOT, path) if p.parts[0] == "stages"}, path
+
+
+def stage_scripts(stage):
+    """Return the files of `python -m stages.NAME` in the stage's command."""
+    return {Path(*m.split(".")).with_suffix(".py") for m in re.findall(r"-m (stages\.\w+)", stage.cmd)}
+
+
+def declared_code(stage):
+    """Return the code paths (files and folders) among the stage's deps."""
+    return {Path(d.def_path) for d in stage.deps if d.def_path.startswith(CODE)}
+
+
+def needed_code(stage):
+    """Return all files the stage's result can depend on: its imports, and the variations it names.
+
+    A module that is loaded by name (the codec, a generator, a corpus) is the one dvc.yaml declares.
+    """
+    found = closure(ROOT, stage_scripts(stage))
+    packages = {Path("src/chaconne", name) for name in variations(ROOT, found)}
+    named = {p for p in declared_code(stage) if p.suffix == ".py" and p.parent in packages}
+    # A package of which nothing is declared is itself what is missing.
+    lacking = packages - {p.parent for p in named | found}
+    found = closure(ROOT, found | named)
+    # Templates and styles lie beside the code that reads them.
+    beside = {p.relative_to(ROOT) for f in found if (ROOT / f).name != "__init__.py"
+              for p in (ROOT / f).parent.iterdir() if p.is_file() and p.suffix not in (".py", ".pyc")}
+    # This one only makes sure that a checkout runs its own package.
+    found -= {Path("stages/__init__.py")}
+    return {p for p in found if not (p.name == "__init__.py" and only_words(ROOT, p))} | beside | lacking
+
+
+@pytest.mark.parametrize("setting", [("gan", "laptop"), ("diffusion", "smoke")], ids="-".join)
+def test_stages_declare_the_code_they_import(pipelines, setting):
+    wrong = []
+    for name, stage in pipelines[setting].items():
+        if not stage_scripts(stage):
+            continue
+        needed, declared = needed_code(stage), declared_code(stage)
+        missing = {p for p in needed if not {p, *p.parents} & declared}
+        known = needed | helpers(needed)
+        useless = {p for d in declared for p in modules_of(d) - known if not only_words(ROOT, p)}
+        wrong += [f"{name}: deps lack {p}" for p in sorted(missing)]
+        wrong += [f"{name}: deps name {p}, which it does not import" for p in sorted(useless)]
+    assert not wrong, "\n".join(wrong)
+
+
+def helpers(needed):
+    """Return what variations beside the needed ones import: `-S data=folk` needs it, in the same dvc.yaml."""
+    beside = {q.relative_to(ROOT) for name in variations(ROOT, only_python(needed))
+              for q in (ROOT / "src/chaconne" / name).glob("*.py")}
+    return set().union(*(closure(ROOT, [p]) - {p} for p in beside)) if beside else set()
+
+
+def only_python(paths):
+    """Return the Python files among the paths."""
+    return {p for p in paths if p.suffix == ".py"}
+
+
+def modules_of(path):
+    """Return the path, if it is a module, or all modules in the folder: a folder is declared as a whole."""
+    return {path} if path.suffix == ".py" else {p.relative_to(ROOT) for p in (ROOT / path).rglob("*.py")}
+
+
+def test_every_stage_script_is_in_the_pipeline(pipelines):
+    used = {p for stages in pipelines.values() for stage in stages.values() for p in stage_scripts(stage)}
+    there = {p.relative_to(ROOT) for p in (ROOT / "stages").glob("*.py")} - {Path("stages/__init__.py")}
+    assert there == used
+
+
+def test_outs_are_either_cached_and_ignored_or_in_git(pipelines):
+    stages = [stage for stages in pipelines.values() for stage in stages.values()]
+    outs = {out.def_path: out.use_cache for stage in stages for out in stage.outs}
+    command = ["git", "check-ignore", "--no-index", *outs]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    ignored = set(said.stdout.split("\n"))
+    wrong = [path for path, cached in outs.items() if cached != (path in ignored)]
+    assert not wrong, f"expected cached outs in .gitignore and the others not; got it wrong for {wrong}"
+
+
+def test_the_run_cache_keeps_every_out(pipelines):
+    """DVC leaves a stage out of the run-cache when an out of it is neither cached nor its metric or plot."""
+    outs = [out for stages in pipelines.values() for stage in stages.values() for out in stage.outs]
+    lost = {out.def_path for out in outs if not (out.use_cache or out.is_metric or out.is_plot)}
+    assert not lost, f"expected under `metrics:` or `plots:` of their stages, not `outs:`: {sorted(lost)}"
+
+
+def leaves(tree, above=()):
+    """Yield the dotted name of every value of a nested dictionary."""
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*above, key))
+        else:
+            yield ".".join([*above, str(key)])
+
+
+def covers(declared, name):
+    """Tell whether one of the dotted names `declared` is `name` or above it."""
+    parts = name.split(".")
+    return any(".".join(parts[:n]) in declared for n in range(1, len(parts) + 1))
+
+
+def declared_params(stage):
+    """Return {file: dotted names} of the stage's params; a file taken whole has the name of each leaf."""
+    found = {}
+    for dep in stage.params:
+        names = dep.params or leaves(yaml.safe_load((ROOT / dep.def_path).read_text()))
+        found.setdefault(dep.def_path, set()).update(names)
+    return found
+
+
+def test_every_knob_is_declared_by_a_stage(pipelines):
+    """A knob that no stage declares would change nothing."""
+    declared = {}
+    for stages in pipelines.values():
+        for stage in stages.values():
+            for file, names in declared_params(stage).items():
+                declared.setdefault(file, set()).update(names)
+    files = ["params.yaml", *(f"conf/scale/{scale}.yaml" for _, scale in pipelines)]
+    idle = {f"{file}: {leaf}" for file in files for leaf in leaves(yaml.safe_load((ROOT / file).read_text()))
+            if not covers(declared.get(file, set()), leaf)}
+    assert idle - {f"params.yaml: {name}" for name in SELECTORS} == set()
+
+
+# Selectors act through templates in dvc.yaml, or are what a template is filled with.
+SELECTORS = {"data", "genre", "codec", "model", "scale", "generators"}
+
+
+def test_selectors_are_used_by_templates():
+    templates = set(re.findall(r"\$\{(\w+)", (ROOT / "dvc.yaml").read_text()))
+    assert {"data", "genre", "codec", "model", "scale"} <= templates
+
+
+def test_every_knob_is_read_by_code():
+    code = "\n".join((ROOT / p).read_text() for p in [*SOURCES, *Path(ROOT, "stages").glob("*.py")])
+    files = (ROOT / "params.yaml", *Path(ROOT, "conf", "scale").glob("*.yaml"))
+    names = {leaf.split(".")[-1] for file in files for leaf in leaves(yaml.safe_load(file.read_text()))}
+    idle = {name for name in names if not re.search(rf"\b{name}\b", code)}
+    assert not idle, f"nothing reads {sorted(idle)}"
+
+
+def test_a_preset_is_declared_wherever_it_overrides(pipelines):
+    """Who reads `gan.train` must also notice `gan.train.steps` of conf/scale/<scale>.yaml."""
+    wrong = []
+    for (_, scale), stages in pipelines.items():
+        file = f"conf/scale/{scale}.yaml"
+        preset = set(leaves(yaml.safe_load((ROOT / file).read_text())))
+        for name, stage in stages.items():
+            declared = declared_params(stage)
+            wrong += [f"{name} declares {leaf} of params.yaml, but not of {file}" for leaf in sorted(preset)
+                      if covers(declared.get("params.yaml", set()), leaf)
+                      and not covers(declared.get(file, set()), leaf)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_params_that_a_script_reads_are_declared(pipelines):
+    """params["gan"]["train"] in a script of stages/ must be covered by the params of a stage that runs it."""
+    wrong = []
+    stages = pipelines["gan", "laptop"].values()
+    for script in {s for stage in stages for s in stage_scripts(stage)}:
+        declared = {n for stage in stages if script in stage_scripts(stage)
+                    for names in declared_params(stage).values() for n in names}
+        for chain in re.findall(r'\bparams((?:\["\w+"\])+)', (ROOT / script).read_text()):
+            name = ".".join(re.findall(r'"(\w+)"', chain))
+            below = any(d.startswith(f"{name}.") for d in declared)
+            if not covers(declared, name) and not below and name not in SELECTORS:
+                wrong.append(f"{script} reads {name}, which none of its stages declares")
+    assert not wrong, "\n".join(wrong)

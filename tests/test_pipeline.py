@@ -1,0 +1,183 @@
+"""What runs again after which change: read off DVC itself, in a copy at scale smoke that ran once.
+
+`dvc repro --dry` names the stages whose own code, params or data changed; what lies downstream
+of them may follow. The table below gives both together: no other stage can possibly run.
+"""
+
+import contextlib
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.smoke import commit, copy_checkout, environment
+from tests.conftest import read_stages
+
+pytestmark = pytest.mark.slow
+
+PAGE = {"report"}
+TABLES = {"compare", *PAGE}
+MEASURED = {"evaluate@gan", "evaluate@diffusion", "evaluate_finetune", *TABLES}
+SELECTED = {"finetune", "scratch", "sample_finetune", "evaluate_finetune", *TABLES}
+GAN = {"train_gan", "sample@gan", "evaluate@gan", *TABLES}
+DIFFUSION = {"train_diffusion", "sample@diffusion", "evaluate@diffusion", *TABLES}
+LATENTS = {"train_codec", "encode", "encode_genre", "anchors", "evaluate@anchors"}
+LATENTS |= GAN | DIFFUSION | SELECTED
+
+GENERATORS = "src/chaconne/generators"
+# change: (file, text to look for, what stands there afterwards, stages that may run), with model: gan
+TABLE = {
+    "nothing": ("params.yaml", r"\A", "", set()),
+    "a comment": ("params.yaml", r"\Z", "# a thought\n", set()),
+    "words": ("README.md", r"\Z", "More words.\n", set()),
+    "another scale's preset": ("conf/scale/gpu.yaml", r"\Z", "# bigger\n", set()),
+    "code of the GAN": (f"{GENERATORS}/gan.py", r"\Z", "\nEDITED = True\n", GAN | SELECTED),
+    "code of diffusion": (f"{GENERATORS}/diffusion.py", r"\Z", "\nEDITED = True\n", DIFFUSION),
+    "training of the GAN": ("params.yaml", r"gamma: \S+", "gamma: 0.5", GAN | SELECTED),
+    "steps of the GAN": ("conf/scale/smoke.yaml", r"(gan: .*steps:) \d+", r"\1 21", GAN | SELECTED),
+    "sampling of the GAN": ("params.yaml", r"truncation: \S+", "truncation: 0.9", {
+        "sample@gan", "evaluate@gan", "sample_finetune", "evaluate_finetune", *TABLES}),
+    "sampling of diffusion": ("params.yaml", r"guidance: \S+", "guidance: 1.5", {
+        "sample@diffusion", "evaluate@diffusion", *TABLES}),
+    "fine-tuning": ("params.yaml", r"lora_rank: \d+", "lora_rank: 4", SELECTED - {"scratch"}),
+    "steps of fine-tuning": ("conf/scale/smoke.yaml", r"(finetune: .*steps:) \d+", r"\1 11", SELECTED),
+    "the measuring": ("src/chaconne/evaluation/rows.py", r"\Z", "\nEDITED = True\n",
+                      MEASURED | {"evaluate@anchors"}),
+    "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n", PAGE),
+    "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS),
+    "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41",
+                          LATENTS | {"genre_corpus", "genre_reference"}),
+}
+
+
+def dvc(root, *args, check=True):
+    """Run `dvc ARGS` in `root`; returns what it printed, or the finished process with check=False."""
+    done = subprocess.run(["dvc", *args], cwd=root, env=environment(), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    assert not check or done.returncode == 0, done.stdout[-4000:]
+    return done.stdout if check else done
+
+
+def answer(root, *args):
+    """Run `dvc ARGS` in `root` and return the JSON it printed; warnings stand elsewhere."""
+    done = subprocess.run(["dvc", *args], cwd=root, env=environment(), check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def ran(said):
+    """Return the stages that really ran: one taken from the run-cache is not said to be running."""
+    return set(re.findall(r"^Running stage '([^']+)'", said, re.M))
+
+
+def may_run(root):
+    """Return the stages that `dvc repro` would run, and all that lie downstream of them."""
+    changed = ran(dvc(root, "repro", "--dry"))
+    stages = read_stages(root)
+    while True:
+        made = {out.def_path for name in changed for out in stages[name].outs}
+        more = {name for name, stage in stages.items()
+                if any(made & {dep.def_path, *map(str, Path(dep.def_path).parents)} for dep in stage.deps)}
+        if more <= changed:
+            return changed
+        changed |= more
+
+
+@contextlib.contextmanager
+def edited(root, file, pattern, replacement):
+    """Replace the one place of `file` that `pattern` finds, as long as the block lasts."""
+    path = Path(root, file)
+    before = path.read_text()
+    after, count = re.subn(pattern, replacement, before, count=1)
+    assert count == 1, f"{file}: nothing looks like {pattern}"
+    path.write_text(after)
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Return a copy of this checkout in which the whole pipeline ran at scale smoke, committed."""
+    copy = copy_checkout(tmp_path_factory.mktemp("smoke") / "copy")
+    dvc(copy, "repro")
+    commit(copy, "Results at scale smoke")
+    return copy
+
+
+@pytest.mark.parametrize("change", TABLE)
+def test_what_may_run_after(change, root):
+    file, pattern, replacement, expected = TABLE[change]
+    with edited(root, file, pattern, replacement):
+        assert may_run(root) == expected
+
+
+def test_a_second_run_runs_nothing(root):
+    assert ran(dvc(root, "repro")) == set()
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_another_model_runs_what_depends_on_it_and_the_way_back_is_free(root):
+    said = dvc(root, "exp", "run", "-S", "model=diffusion")
+    assert ran(said) - {"selectors"} == SELECTED
+    assert json.loads((root / "metrics/eval.json").read_text())["model"] == "diffusion"
+    # The GAN's code no longer concerns what is selected.
+    with edited(root, f"{GENERATORS}/gan.py", r"\Z", "\nEDITED = True\n"):
+        assert may_run(root) == GAN
+    compared = answer(root, "metrics", "diff", "--json", "--targets", "metrics/eval.json")
+    assert compared["metrics/eval.json"]["fad.logmel"]["diff"] != 0
+    curves = answer(root, "plots", "diff", "--json")["data"]
+    assert {"metrics/curves/finetune/plots/metrics/loss.tsv", "metrics/pictures/after.png"} <= set(curves)
+
+    assert ran(dvc(root, "exp", "run", "-S", "model=gan")) == set()
+    assert git(root, "diff", "--stat", "dvc.lock", "metrics") == ""
+    git(root, "checkout", "--force", ".")      # -S may have laid out params.yaml in its own way
+
+
+@pytest.mark.parametrize("way", ["temp", "queue"])
+def test_experiments_elsewhere_run_their_own_code(way, root):
+    """Only the experiment's code has the marker: neither the workspace nor the installed package does."""
+    marker = f"made by the {way}"
+    with edited(root, *MARKED, marker):
+        dvc(root, "exp", "run", "--name", way, f"--{way}", "report")
+        if way == "temp":
+            assert marker in page_of(root, way)
+    if way == "queue":
+        dvc(root, "exp", "run", "--run-all")
+        assert marker in page_of(root, way)
+    assert marker not in (root / "metrics/report.html").read_text()
+
+
+# A place in the package (not in stages/) whose text appears on the page: (file, pattern).
+MARKED = ("src/chaconne/report/meanings.py", r"distance")
+
+
+def page_of(root, experiment):
+    """Return the page that an experiment made: its lock file names it, the cache holds it."""
+    lock = git(root, "show", f"{experiment_revision(root, experiment)}:dvc.lock")
+    digest = re.search(r"path: metrics/report.html\n\s+hash: md5\n\s+md5: (\w+)", lock)[1]
+    return Path(root, ".dvc/cache/files/md5", digest[:2], digest[2:]).read_text()
+
+
+def experiment_revision(root, name):
+    """Return the commit of the experiment called `name`."""
+    listed = git(root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines()
+    return next(line.split()[0] for line in listed if line.endswith(f"/{name}"))
+
+
+def test_an_unknown_model_is_told_which_exist(root):
+    try:
+        done = dvc(root, "exp", "run", "-S", "model=nonsense", check=False)
+        assert done.returncode != 0
+        told = next(line for line in done.stdout.splitlines() if "nonsense" in line and "gan" in line)
+        assert "diffusion" in told
+    finally:
+        git(root, "checkout", "--force", ".")
+
+
+def git(root, *args):
+    """Run git in `root` and return what it printed."""
+    return subprocess.run(["git", *args], cwd=root, env=environment(), check=True,
+                          capture_output=True, text=True).stdout
