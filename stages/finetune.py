@@ -2,7 +2,7 @@
 
 import sys
 
-from chaconne.finetuning import choose_layers, prepare, wake_conditions
+from chaconne.finetuning import choose_layers, prepare
 from chaconne.fitting import create, fit, source_of
 from chaconne.latents import Latents
 from chaconne.modules import load_variation
@@ -20,7 +20,6 @@ def scratch(params):
     latents = Latents("data/genre_latents", "train", settings["frames"])
     model = create(load_variation("generators", params["model"]).Model, settings, latents, params["conditions"],
                    params["seed"])
-    wake_conditions(model, {})
     trainer = Trainer("scratch", params["trainer"], params["seed"], [settings, params["conditions"], params["threads"]],
                       GENRE)
     return fit(model, source_of(latents, model), trainer, settings,

@@ -25,24 +25,10 @@ def prepare(folder, latents_folder, knobs, seed):
     latents = Latents(latents_folder, "train", settings["frames"])
     new = create(type(old), settings, latents, list(old.vocabulary), seed, old.vocabulary)
     fresh = transplant(old, new)
-    wake_conditions(new, old.vocabulary)
     new.facts = old.facts
     if fresh:
         print(f"fine-tuning: {', '.join(fresh)} made anew for {new.channels} channels (were {old.channels})")
     return new, settings
-
-
-@torch.no_grad()
-def wake_conditions(model, known):
-    """Let the vectors of values that are not `known` ({attribute: values}) start large enough to be heard.
-
-    They are drawn with a deviation of 0.02, which suits long trainings. In 400 steps a
-    GAN then never told violin from reed organ: it settled on one of them, by chance.
-    """
-    for part in (model.network, getattr(model, "critic", None)):
-        tables = part.conditions.tables if part is not None else []
-        for table, attribute in zip(tables, model.vocabulary, strict=False):
-            table.weight[1 + len(known.get(attribute, [])):] *= 30
 
 
 def transplant(old, new):
