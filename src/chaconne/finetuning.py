@@ -18,10 +18,9 @@ def prepare(folder, latents_folder, knobs, seed):
     genre's own statistics, so that the network starts with the right loudness and colour.
     """
     old = load_generator(folder)
-    settings = {**old.settings, "steps": knobs["steps"], "learning_rate": knobs["learning_rate"]}
-    if "critic_learning_rate" in settings:
-        settings["critic_learning_rate"] = knobs["learning_rate"] * knobs["critic_share"]
-        settings["gamma"] = knobs["gamma"]
+    share = knobs["learning_rate"] / old.settings["learning_rate"]      # a critic keeps pace with its generator
+    rates = {key: value * share for key, value in old.settings.items() if key.endswith("learning_rate")}
+    settings = {**old.settings, **rates, "steps": knobs["steps"]}
     latents = Latents(latents_folder, "train", settings["frames"])
     new = create(type(old), settings, latents, list(old.vocabulary), seed, old.vocabulary)
     fresh = transplant(old, new)
