@@ -82,7 +82,7 @@ def measure(path, better, rows, intervals, generators, question):
 
 
 def sentence(question, main, leaders, against, rows, intervals):
-    """Return what the measures of one question say, in one sentence.
+    """Return what the measures of one question say.
 
     main: the measure that decides; leaders: {path: who}; against: those that put another ahead than main.
     """
@@ -94,21 +94,26 @@ def sentence(question, main, leaders, against, rows, intervals):
                           for name in dict.fromkeys(against.values()))
     agreeing = " and ".join(path for path, name in leaders.items() if name and name == leading and path != metric)
     if len(main["values"]) < 2:
-        return f"One generator, nothing to compare it with; {numbers}."
-    if leading and against:
-        return f"The measures disagree: {leading} is ahead by {metric}; {differing}. {numbers}."
-    if leading:
-        return f"{leading} is ahead{f', also by {agreeing}' if agreeing else ''}; {numbers}."
-    if against:
-        return f"No difference shown by the measure that decides; {numbers}. Of the others: {differing}."
-    if question == "memorisation" and not copying(spans, at(intervals.get("real", {}), metric)):
-        return f"No difference shown and no sign of copying; {numbers}."
-    return f"No difference shown; {numbers}."
+        text = f"One generator, nothing to compare it with; {numbers}."
+    elif leading and against:
+        text = f"The measures disagree: {leading} is ahead by {metric}; {differing}. {numbers}."
+    elif leading:
+        text = f"{leading} is ahead{f', also by {agreeing}' if agreeing else ''}; {numbers}."
+    elif against:
+        text = f"No difference shown by the measure that decides; {numbers}. Of the others: {differing}."
+    else:
+        text = f"No difference shown; {numbers}."
+    return text + (copying(spans, at(intervals.get("real", {}), metric)) if question == "memorisation" else "")
 
 
 def copying(spans, real):
-    """Tell whether a generator's interval lies wholly nearer to the training clips than that of unseen music."""
-    return real is None or any(high < real[0] for _, high in spans.values())
+    """Return what the distances to the nearest training clip say about each generator for itself."""
+    if real is None or not spans:
+        return ""
+    copied = [name for name, (_, high) in spans.items() if high < real[0]]
+    if not copied:
+        return " No sign of copying."
+    return f" Nearer to training clips than unseen music is: {' and '.join(copied)}; that is copying."
 
 
 def said(value, span):

@@ -11,6 +11,7 @@ TARGET_LUFS = -23.0  # EBU R 128; lower when a peak would not fit
 MOST_GAIN_DB = 30.0  # what is nearly silent stays quiet: it is heard as it is
 PEAK = 0.97
 FADE_S = 0.02
+HEADROOM = 4.0
 SHORTEST_S = 0.5  # loudness is measured in blocks of 0.4 s
 
 
@@ -33,7 +34,7 @@ def open_clips(samples, name):
 
 
 def equally_loud(clips, sample_rate_hz):
-    """Return int16 clips with the same loudness (ITU-R BS.1770-4) and faded edges.
+    """Return int16 clips with the same loudness and faded edges.
 
     clips: a list of int16 [samples]. All have TARGET_LUFS, or less where a peak would clip; silence
     stays silence.
@@ -49,11 +50,13 @@ def equally_loud(clips, sample_rate_hz):
 
 
 def loudness(sound, sample_rate_hz):
-    """Return LUFS of float32 [samples]; NaN or -inf for silence."""
+    """Return LUFS of float32 [samples] (ITU-R BS.1770-4); NaN or -inf for silence."""
     import torch
     import torchaudio
 
-    return float(torchaudio.functional.loudness(torch.from_numpy(sound)[None], sample_rate_hz))
+    # torchaudio's filters clip at full scale, and the first one boosts: measure a quieter copy.
+    quieter = torch.from_numpy(sound / HEADROOM)[None]
+    return float(torchaudio.functional.loudness(quieter, sample_rate_hz)) + to_db(HEADROOM)
 
 
 def fade(sound, sample_rate_hz):
