@@ -12,16 +12,17 @@ from tests.imports import closure, direct, module_name, only_words, variations
 
 # A part of the package imports only from the lines above its own.
 LAYERS = (
-    {"files", "selectors", "optimisation"},
+    {"files", "selectors", "optimisation", "contest"},
     {"stage", "modules", "audio"},
     {"training", "latents", "generator", "round_trip"},
     {"corpora", "codec", "generators", "evaluation", "report"},
-    {"fitting", "sampling"},
+    {"fitting", "sampling", "listening"},
     {"finetuning"},
     {"", "cli"},
 )
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
-ONLY = {"corpora": {"files", "stage", "modules"}, "evaluation": {"files"}, "report": {"files", "stage"}}
+ONLY = {"corpora": {"files", "stage", "modules"}, "evaluation": {"files", "contest"},
+        "report": {"files", "stage", "contest"}, "listening": {"files", "report"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")
 

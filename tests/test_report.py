@@ -11,14 +11,23 @@ import numpy as np
 import pytest
 import soundfile
 
-from chaconne.report import charts, sound, tables
+from chaconne.evaluation import projection, verdict
+from chaconne.report import charts, scatter, sound, sweeps, tables
 from chaconne.report.inputs import MissingInput, read_inputs
+from chaconne.report.labels import label_rows
+from chaconne.report.meanings import meaning_of
 from chaconne.report.page import render
 from chaconne.report.pictures import write_pictures
 from stages import report
 
 RATE = 22050
-VOID = {"meta", "link", "img", "br", "hr", "input", "source", "line", "circle"}
+VOID = {"meta", "link", "img", "br", "hr", "input", "source", "line"}
+SCHEMA = (
+    "fad.logmel fad.clap-music fad_infinity.notes fad_infinity_fit.logmel kad.encodec density coverage nearest_train "
+    "adjacent_similarity notes.in_key notes.onset_rate notes.silence notes.pitch_class_distance notes.density "
+    "notes.polyphony notes.pitch_distance notes.interval_distance notes.simultaneity_distance notes.dissonance "
+    "notes.onset_regularity parameters inference_parameters train_examples function_evaluations"
+).split()
 FADS = {"real": 1.25, "codec": 1.5, "gan": 6.3, "diffusion": 2.51, "shuffled": 14.2, "noise": 32.5}
 
 
@@ -52,19 +61,59 @@ def put_sound(root, name, seed, seconds, piece=0):
 
 def row(fad, **more):
     return {
-        "fad": {"logmel": fad},
-        "kad": {"logmel": 0.4 * fad - 0.45},
+        "fad": {"logmel": fad, "notes": 0.7 * fad},
+        "fad_infinity": {"logmel": 0.8 * fad, "notes": 0.6 * fad},
+        "fad_infinity_fit": {"logmel": 0.97, "notes": 0.91},
+        "kad": {"logmel": 0.4 * fad - 0.45, "notes": 0.3 * fad},
         "density": 0.9,
         "coverage": 0.93,
         "nearest_train": 1.02,
         "adjacent_similarity": 0.66,
-        "notes": {"in_key": 0.95, "onset_rate": 2.9, "silence": 0.012, "pitch_class_distance": 0.07},
+        "notes": {
+            "in_key": 0.95,
+            "onset_rate": 2.9,
+            "silence": 0.012,
+            "pitch_class_distance": 0.07,
+            "density": 6.1,
+            "polyphony": 3.2,
+            "pitch_distance": 0.08,
+            "interval_distance": 0.11,
+            "simultaneity_distance": 0.02 * fad,
+            "dissonance": 0.13,
+            "onset_regularity": 0.6,
+        },
         **more,
     }
 
 
 def spread(value):
     return {key: spread(v) if isinstance(v, dict) else [0.9 * v, 1.1 * v] for key, v in value.items()}
+
+
+def spreads(rows):
+    """Return the intervals of rows; a fit has none."""
+    return {name: {k: v for k, v in spread(values).items() if k != "fad_infinity_fit"} for name, values in rows.items()}
+
+
+def put_projection(root, generators):
+    rng = np.random.default_rng(3)
+    real = rng.standard_normal((40, 6, 8)).astype(np.float32) * np.arange(8, 0, -1)
+    for folder, names in {"anchors": ("real", "codec", "shuffled", "noise"), **{g: (g,) for g in generators}}.items():
+        clouds = {name: real[:10] + (40 if name == "noise" else i) for i, name in enumerate(names)}
+        projection.write(root / "data/projection" / folder, "logmel", real, clouds)
+
+
+def sweep_points(generators):
+    """Return the two lists that `chaconne sweep` writes."""
+    seconds, passes = [], []
+    for i, name in enumerate(generators):
+        for k in range(4):
+            fad = {"logmel": (9.0 - i) / (k + 1), "notes": (5.0 + i) / (k + 1)}
+            measured = {"generator": name, "fad": fad, "intervals": {"fad": spread(fad)}}
+            seconds.append(measured | {"method": "", "steps": 400 * (k + 1), "train_cpu_seconds": 150.5 * (k + 1)})
+            passes += [measured | {"method": method, "evaluations": 2**k, "sample_seconds": 3.1 * 2**k}
+                       for method in (("euler", "heun") if i else ("",))]
+    return {"training": seconds, "evaluations": passes}
 
 
 def put_curves(root, run, names, steps, seed=0):
@@ -109,6 +158,8 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
     np.save(root / "data/genre_reference/heldout.npy", np.stack([notes(900 + i, seconds) for i in range(5)]))
     rows = {name: row(fad) for name, fad in FADS.items()}
     rows |= {name: row(FADS.get(name, 4.44), **sizes) for name in generators}
+    intervals = spreads({name: row(r["fad"]["logmel"]) for name, r in rows.items()})
+    knobs = {"sample": {"steps": 8, "guidance": 1.5}, "train": {"frames": 72, "deep": {"er": "yes"}}}
     put(
         root / "metrics/comparison.json",
         {
@@ -120,8 +171,11 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
                 "clip_seconds": 6.0,
                 "reference_clips": 1200,
                 "seed": 0,
+                "generators": {n: knobs if n == "diffusion" else {"train": {"frames": 72}} for n in generators},
             },
-            "intervals": {name: spread(row(r["fad"]["logmel"])) for name, r in rows.items()},
+            "intervals": intervals,
+            "warnings": ["notes: 240 clips are few for 88 dimensions"],
+            "verdict": verdict.verdict(rows, intervals, generators, ["logmel", "notes"]),
             "unavailable": {"clap": "fetch its weights with `chaconne fetch clap` <once>"},
             **rows,
         },
@@ -144,7 +198,7 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
             "genre": "folk",
             "settings": {},
             "unavailable": {},
-            "intervals": {k: spread(row(v["fad"]["logmel"])) for k, v in tuned.items()},
+            "intervals": spreads({k: row(v["fad"]["logmel"]) for k, v in tuned.items()}),
             **tuned,
         },
     )
@@ -167,6 +221,9 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
             },
         },
     )
+    put_projection(root, generators)
+    for name, points in sweep_points(generators).items():
+        put(root / f"metrics/sweeps/{name}.json", points)
     put_curves(root, "train_codec", ["loss"], steps)
     for i, name in enumerate(generators):
         put_curves(
@@ -277,7 +334,7 @@ def test_numbers_are_those_of_the_files(built, page):
     for name in ("comparison", "finetune"):
         table = json.loads((root / f"metrics/{name}.json").read_text())
         for entry, values in table.items():
-            if isinstance(values, dict) and entry not in ("settings", "intervals", "unavailable"):
+            if isinstance(values, dict) and entry not in ("settings", "intervals", "unavailable", "verdict"):
                 assert set(tables.flatten(values).values()) <= shown, entry
     timing = json.loads((root / "metrics/timing.json").read_text())
     assert set(tables.flatten(timing).values()) <= shown
@@ -299,6 +356,8 @@ def test_sources_settings_and_unavailable_embedders_are_named(built, page):
         "1200",
         "fetch its weights with `chaconne fetch clap` <once>",
         "dvc exp run -S model=diffusion",
+        "notes: 240 clips are few for 88 dimensions",
+        "train.deep.er",
     ):
         assert expected in words
     assert "<once>" not in built[3], "text of files must be escaped"
@@ -413,6 +472,71 @@ def test_only_a_clear_winner_is_marked():
         [group] = tables.comparison(rows, intervals, ["real", "gan", "diffusion"], ["gan", "diffusion"])
         assert [cell.best for cell in group.lines[0].cells] == [False, False, marked]
         assert group.lines[0].cells[2].ratio == "4 × real"
+
+
+def test_every_path_of_the_schema_has_words_of_its_own():
+    said = [meaning_of(path) for path in SCHEMA]
+    assert all(m.label and m.text and m.group != "Other measures" for m in said)
+    assert len({m.label for m in said}) == len(SCHEMA)
+    assert meaning_of("fad.clap-music").label == "Fréchet distance (clap-music)"
+
+
+def test_the_table_and_the_verdict_agree_which_way_is_better(built):
+    given = json.loads((built[0] / "metrics/comparison.json").read_text())["verdict"]
+    for question, directions in verdict.QUESTIONS.items():
+        for better, paths in directions.items():
+            for path in paths:
+                assert meaning_of(path).better in (better, ""), path
+        assert question in given
+
+
+def test_the_verdict_is_told_in_names_for_people(page):
+    words = " ".join(" ".join(page.words).split())
+    assert "Diffusion ahead Diffusion is ahead, also by Fréchet distance, endless clips (logmel)" in words
+    assert "GAN ahead GAN is ahead; Network evaluations" not in words  # both need 15 passes here
+    assert "seconds of music made in a second, timed once, decoder included: GAN 9.7, Diffusion 9.7." in words
+
+
+def test_disagreeing_measures_and_overlaps_are_said_so(built):
+    *_, inputs, _ = built
+    given = inputs.comparison["verdict"]
+    fidelity = given["fidelity"]
+    undecided = fidelity | {"ahead": None, "measures": {"fad.logmel": None}}
+    contested = fidelity | {"ahead": None, "measures": {"fad.logmel": "gan", "kad.logmel": "diffusion"}}
+    for changed, said in ((undecided, "no difference shown"), (contested, "measures disagree")):
+        text = render(replace(inputs, comparison=inputs.comparison | {"verdict": {"fidelity": changed}}))
+        assert f'<strong class="outcome ">{said}</strong>' in text
+
+
+def test_sweeps_are_drawn_and_a_missing_one_names_its_command(built):
+    *_, inputs, text = built
+    assert "Not measured here" not in text and text.count('class="chart efforts"') == 4
+    assert "Diffusion, heun, 8 evaluations, made in 24.8 s: 2 (1.8 to 2.2)" in text
+    assert "GAN, 2 min 30 s CPU: 9 (8.1 to 9.9)" in text
+    without = render(replace(inputs, sweeps={}))
+    assert without.count("Not measured here") == 2
+    assert "<code>chaconne sweep evaluations</code> does it" in without
+    assert "<code>chaconne sweep training</code> does it" in without
+
+
+def test_a_sweep_stands_where_logarithms_put_it():
+    points = [{"generator": "gan", "evaluations": x, "fad": {"logmel": float(x)}} for x in (1, 10, 100)]
+    _, drawn = sweeps.chart(points, "evaluations", "passes", "logmel", label_rows(["gan"]))
+    circles = [tuple(map(float, xy)) for xy in re.findall(r'<circle[^>]+cx="([\d.]+)" cy="([\d.]+)"', drawn)]
+    (x1, y1), (x2, y2), (x3, y3) = circles
+    assert x2 - x1 == pytest.approx(x3 - x2, abs=0.2) and x1 < x2
+    assert y2 - y1 == pytest.approx(y3 - y2, abs=0.2) and y1 > y2  # pixels grow downwards
+
+
+def test_clouds_share_one_picture_and_what_is_far_stands_on_its_edge(built):
+    *_, inputs, text = built
+    assert text.count('class="chart scatter"') == 6
+    assert "Noise: 10 clips over those of the reference, 10 of them outside the picture" in text
+    points = inputs.projection["points"]
+    low, high = scatter.limits([points["real"]])
+    path = scatter.dots("gan", np.array([low, high, high + 1e6], np.float32), low, high)
+    assert re.findall(r"M([\d.]+) ([\d.]+)h0", path) == [
+        ("12.0", "368.0"), ("468.0", "12.0"), ("468.0", "12.0")]
 
 
 def test_a_ratio_to_nothing_is_not_shown():

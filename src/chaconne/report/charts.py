@@ -1,4 +1,4 @@
-"""Two small charts as inline SVG: curves over steps, and ratios with intervals on a logarithmic axis.
+"""Small charts as inline SVG: curves over steps, ratios with intervals, distances against effort.
 
 Colours are classes of page.css, so that a chart follows the page into the dark. SVG is text for the
 page only; its bytes need not be stable.
@@ -63,10 +63,7 @@ def ratios(title, entries):
         return left + (WIDTH - left - RIGHT - 44) * share
 
     parts = []
-    marks = (1, 2, 5) if last - first < 2 else (1, 3) if last - first < 3 else (1,)
-    for mark in (m * 10.0**p for p in range(math.floor(first), math.ceil(last) + 1) for m in marks):
-        if not 10**first <= mark <= 10**last:
-            continue
+    for mark in decades(10**first, 10**last):
         x = place(mark)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>')
         parts.append(text(x, height - BOTTOM + 15, f"{mark:g}×", "middle"))
@@ -93,6 +90,54 @@ def ratios(title, entries):
     )
     told = "; ".join(f"{label} {value:.3g} times" for label, _, value, _, _ in entries)
     return svg(f"{title}: {told}", height, parts, 'class="chart"')
+
+
+def efforts(title, lines, x_label):
+    """Draw lines [(name, css class, [(x, value, low, high, what it says)])], all positive, on logarithmic axes."""
+    points = [point for _, _, members in lines for point in members]
+    all_x = [x for x, *_ in points]
+    all_y = [v for _, *triple, _ in points for v in triple if v > 0]
+    first, last = math.log10(min(all_x)) - 0.04, math.log10(max(all_x)) + 0.04
+    low, high = math.log10(min(all_y)) - 0.05, math.log10(max(all_y)) + 0.05
+
+    def place(x, y):
+        across = (math.log10(x) - first) / (last - first)
+        up = (math.log10(max(y, 10**low)) - low) / (high - low)
+        return LEFT + (WIDTH - LEFT - RIGHT) * across, HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * up
+
+    parts = [grid_y(place(all_x[0], y)[1], f"{y:g}") for y in decades(10**low, 10**high)]
+    doubled = sorted(set(all_x)) if len(set(all_x)) <= 10 and all(isinstance(x, int) for x in all_x) else None
+    parts += [text(place(x, 1)[0], HEIGHT - BOTTOM + 15, f"{x:g}", "middle")
+              for x in apart(doubled or decades(10**first, 10**last), lambda x: place(x, 1)[0])]
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 3, x_label, "middle"))
+    for name, css, members in lines:
+        track = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y, *_ in members)
+        parts.append(f'<polyline class="line {css}" points="{track}"><title>{escape(name)}</title></polyline>')
+        for x, y, least, most, told in members:
+            (at, top), (_, bottom), (_, middle) = place(x, most), place(x, least), place(x, y)
+            parts.append(f'<line class="whisker {css}" x1="{at:.1f}" x2="{at:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>'
+                         f'<circle class="dot {css}" cx="{at:.1f}" cy="{middle:.1f}" r="4.5">'
+                         f"<title>{escape(told)}</title></circle>")
+    said = "; ".join(told for _, _, members in lines for *_, told in members)
+    return svg(f"{title}: {said}", HEIGHT, parts, 'class="chart efforts"')
+
+
+def decades(low, high):
+    """Return round numbers between two positive ones, for a logarithmic axis: 1, 2, 5 or 1, 3 or 1 a decade."""
+    span = math.log10(high / low)
+    marks = (1, 2, 5) if span < 2 else (1, 3) if span < 3 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found = [m * 10.0**p for p in powers for m in marks if low <= m * 10.0**p <= high]
+    return found or [float(f"{math.sqrt(low * high):.2g}")]
+
+
+def apart(values, place, least=26):
+    """Return those of the sorted values whose places leave room for a number between them."""
+    kept = []
+    for value in values:
+        if not kept or place(value) - place(kept[-1]) >= least:
+            kept.append(value)
+    return kept
 
 
 def thin(steps, values):

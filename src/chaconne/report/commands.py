@@ -32,6 +32,20 @@ def commands(params, generators, model):
             "The same on a larger machine; smoke instead of gpu runs everything in minutes.",
         ),
         (
+            "chaconne sweep evaluations && chaconne sweep training",
+            "Measure quality against function evaluations and against training time, then `dvc repro report`.",
+        ),
+        *(
+            [
+                (
+                    f"chaconne listen --systems {generators[0]} {generators[1]}",
+                    "Make a page for blind listening; `chaconne preference` counts what listeners send back.",
+                )
+            ]
+            if len(generators) > 1
+            else []
+        ),
+        (
             "dvc metrics diff && dvc plots diff",
             "What the last change did to numbers, curves and spectrograms.",
         ),

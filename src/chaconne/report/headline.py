@@ -18,7 +18,7 @@ class Figure:
 def headline(inputs, labels, corpus, genre):
     """Return {'lead': two sentences, 'figures': [Figure]}."""
     rows = rows_of(inputs.comparison)
-    embedder = next(iter(rows["real"]["fad"]))
+    embedder = deciding_embedder(inputs.comparison)
     distances = {name: values["fad"][embedder] for name, values in rows.items() if "fad" in values}
     floor = distances.pop("real")
     times = {name: distance / floor for name, distance in distances.items()} if floor > 0 else {}
@@ -56,6 +56,12 @@ def headline(inputs, labels, corpus, genre):
             *speed_figures(inputs, labels),
         ],
     }
+
+
+def deciding_embedder(comparison):
+    """Return the embedder whose distance decides on fidelity, the first one where there is no verdict."""
+    decides = comparison.get("verdict", {}).get("fidelity", {}).get("metric", "")
+    return decides.partition(".")[2] or next(iter(comparison["real"]["fad"]))
 
 
 def tuned_figures(finetune, embedder, genre):

@@ -12,7 +12,8 @@ from chaconne.files import read_json
 
 ANCHORS = ("real", "codec", "shuffled", "noise")
 TUNED = ("after", "scratch", "old_after")
-NOT_ROWS = ("settings", "intervals", "unavailable")
+NOT_ROWS = ("settings", "intervals", "unavailable", "verdict")
+SWEEPS = ("training", "evaluations")
 
 
 class MissingInput(FileNotFoundError):
@@ -32,7 +33,11 @@ class Sound:
 
 @dataclass
 class Inputs:
-    """All inputs of the page; `curves` is {run: {metric: ([steps], [values])}}."""
+    """All inputs of the page.
+
+    curves: {run: {metric: ([steps], [values])}}; sweeps: {name: points}, without those that nobody made;
+    projection: about.json and `points`, {row: float32 [N, 2]} with the row `reference`.
+    """
 
     params: dict
     generators: list
@@ -42,6 +47,8 @@ class Inputs:
     curves: dict
     sounds: dict
     corpora: dict
+    sweeps: dict
+    projection: dict
 
 
 def read_inputs(params, root="."):
@@ -65,6 +72,8 @@ def read_inputs(params, root="."):
         read_curves(root, need(root, "metrics/curves")),
         sounds,
         corpora,
+        read_sweeps(root),
+        read_projection(root, generators),
     )
 
 
@@ -97,6 +106,19 @@ def read_genre(root, sample_rate_hz):
     """Read real music of the new genre that no training saw."""
     clips = np.load(need(root, "data/genre_reference/heldout.npy"), mmap_mode="r")
     return Sound("genre", clips, None, {}, sample_rate_hz)
+
+
+def read_sweeps(root):
+    """Read the lists of measurements that `chaconne sweep` wrote: {name: [point]}; none is fine."""
+    files = {name: root / f"metrics/sweeps/{name}.json" for name in SWEEPS}
+    return {name: read_json(path) for name, path in files.items() if path.exists()}
+
+
+def read_projection(root, generators):
+    """Read the clips of all rows as points of one plane."""
+    folders = [need(root, f"data/projection/{name}/about.json").parent for name in ("anchors", *generators)]
+    points = {path.stem: np.load(path) for folder in folders for path in sorted(folder.glob("*.npy"))}
+    return read_json(folders[0] / "about.json") | {"points": points}
 
 
 def read_curves(root, folder):

@@ -17,14 +17,15 @@ class Meaning:
     ratio: bool = False
 
 
-DISTANCE, VARIETY, MUSIC, SIZE = (
+DISTANCE, VARIETY, NOTES, RHYTHM, SIZE = (
     "Distance to real music",
     "Variety and copying",
-    "Harmony and rhythm",
+    "Notes and chords",
+    "Rhythm",
     "Size and effort",
 )
 OTHER = "Other measures"
-GROUPS = (DISTANCE, VARIETY, MUSIC, OTHER, SIZE)
+GROUPS = (DISTANCE, VARIETY, NOTES, RHYTHM, OTHER, SIZE)
 ARROWS = {
     "lower": "↓ lower is better",
     "higher": "↑ higher is better",
@@ -44,10 +45,16 @@ MEANINGS = {
     ),
     "fad_infinity": Meaning(
         "Fréchet distance, endless clips",
-        "The same, extrapolated to infinitely many clips.",
+        "The same, extrapolated to infinitely many clips: free of the bias, but rougher.",
         "lower",
         DISTANCE,
         ratio=True,
+    ),
+    "fad_infinity_fit": Meaning(
+        "Fit of that line",
+        "R² of the straight line behind the extrapolation; well below 1, do not trust it.",
+        "",
+        DISTANCE,
     ),
     "kad": Meaning(
         "Kernel distance",
@@ -79,34 +86,71 @@ MEANINGS = {
         VARIETY,
         ratio=True,
     ),
-    "adjacent_similarity": Meaning(
-        "Similarity of neighbouring eighths",
-        "Do chords hold on for longer than an eighth? Scrambled music changes too often and reads low.",
-        "real",
-        MUSIC,
+    "notes.simultaneity_distance": Meaning(
+        "Distance of chords",
+        "How differently pitches sound together, moment by moment, than in real music: 0 alike, 1 disjoint. "
+        "Sees wrong notes best.",
+        "lower",
+        NOTES,
+        ratio=True,
+    ),
+    "notes.pitch_class_distance": Meaning(
+        "Distance of pitch classes, by sound",
+        "How differently the twelve notes are used than in the training music, from the energy of the sound: "
+        "0 alike, 1 disjoint.",
+        "lower",
+        NOTES,
+        ratio=True,
+    ),
+    "notes.pitch_distance": Meaning(
+        "Distance of pitch classes, by note",
+        "The same, counted over transcribed notes.",
+        "lower",
+        NOTES,
+        ratio=True,
+    ),
+    "notes.interval_distance": Meaning(
+        "Distance of melodic steps",
+        "How differently the highest voice moves from note to note: 0 alike, 1 disjoint.",
+        "lower",
+        NOTES,
         ratio=True,
     ),
     "notes.in_key": Meaning(
         "In one key",
-        "Share of sound energy on the seven notes of the scale that fits best.",
+        "Share of sound energy on the seven notes of the scale that fits best. Noise reads high too.",
         "real",
-        MUSIC,
+        NOTES,
         ratio=True,
     ),
-    "notes.onset_rate": Meaning(
-        "Onsets a second", "How often something is struck.", "real", MUSIC, ratio=True
-    ),
-    "notes.pitch_class_distance": Meaning(
-        "Distance of pitch classes",
-        "How differently the twelve notes are used than in the training music: 0 alike, 1 disjoint.",
-        "lower",
-        MUSIC,
+    "notes.dissonance": Meaning(
+        "Dissonance",
+        "Share of the time in which seconds, sevenths or tritones sound.",
+        "real",
+        NOTES,
         ratio=True,
     ),
-    "notes.silence": Meaning(
-        "Silence", "Share of time below −50 dB of full scale.", "real", MUSIC, ratio=False
+    "notes.density": Meaning("Notes a second", "Transcribed notes of all voices.", "real", NOTES, ratio=True),
+    "notes.polyphony": Meaning(
+        "Voices", "How many notes sound at once, where any sounds.", "real", NOTES, ratio=True
     ),
-    "notes": Meaning("", "A property of the notes heard.", "real", MUSIC),
+    "adjacent_similarity": Meaning(
+        "Similarity of neighbouring eighths",
+        "Do chords hold on for longer than an eighth? Scrambled music changes too often and reads low.",
+        "real",
+        RHYTHM,
+        ratio=True,
+    ),
+    "notes.onset_rate": Meaning("Onsets a second", "How often something is struck.", "real", RHYTHM, ratio=True),
+    "notes.onset_regularity": Meaning(
+        "Regularity of onsets",
+        "How evenly notes follow each other: is there a beat?",
+        "real",
+        RHYTHM,
+        ratio=True,
+    ),
+    "notes.silence": Meaning("Silence", "Share of time below −50 dB of full scale.", "real", RHYTHM),
+    "notes": Meaning("", "A property of the notes heard.", "real", NOTES),
     "parameters": Meaning(
         "Parameters, training", "All that was trained: with the critic, where there is one.", "", SIZE
     ),
@@ -125,7 +169,7 @@ def meaning_of(path):
         found = MEANINGS.get(".".join(parts[:length]))
         if found:
             rest = " ".join(parts[length:]).replace("_", " ")
-            label = ", ".join(part for part in (found.label, rest) if part)
+            label = f"{found.label} ({rest})" if found.label and rest else found.label or rest
             return Meaning(label, found.text, found.better, found.group, found.ratio)
     label = path.replace(".", ", ").replace("_", " ")
     return Meaning(label, "Not described on this page yet: see chaconne/report/meanings.py.", "", OTHER)

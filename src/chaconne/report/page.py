@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chaconne.report import listen, sections, tables
+from chaconne.report import listen, sections, sweeps, tables, verdict
 from chaconne.report.commands import commands
 from chaconne.report.headline import headline
 from chaconne.report.labels import label_kept, label_rows, label_tuned
@@ -30,12 +30,15 @@ def render(inputs):
         "kept_labels": label_kept(corpus),
         "commands": commands(inputs.params, inputs.generators, model),
         "corpora": inputs.corpora,
-        "settings": sections.settings(inputs),
-        "warning": inputs.comparison.get("settings", {}).get("warning"),
+        "verdict": verdict.answers(inputs, labels),
+        "sweeps": sweeps.sections(inputs, labels),
+        "warnings": inputs.comparison.get("warnings", []),
         "unavailable": inputs.comparison.get("unavailable", {}),
         **headline(inputs, labels, corpus, genre),
         **sections.listening(inputs, labels, tuned),
         **sections.numbers(inputs, labels),
+        **sections.projection(inputs, labels),
+        **sections.settings(inputs, labels),
         **sections.tuning(inputs),
         **sections.curve_sections(inputs.curves, inputs.generators, labels, tuned),
         **sections.timing(inputs, labels),

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from chaconne.report import charts, listen, tables
+from chaconne.report import charts, listen, scatter, tables
 from chaconne.report.inputs import rows_of
 from chaconne.report.meanings import SIZE
 
@@ -67,6 +67,22 @@ def fad_chart(embedder, floor, rows, intervals, labels):
         low, high = intervals.get(name, {}).get("fad", {}).get(embedder, (value, value))
         entries.append((labels[name].name, labels[name].css, value / floor, low / floor, high / floor))
     return Markup(charts.ratios(f"Fréchet distance ({embedder})", entries))
+
+
+def projection(inputs, labels):
+    """Return the embedder, what the plane shows of the spread, and a scatter of every row."""
+    points = inputs.projection["points"]
+    framing = ("reference", "real", *inputs.generators)  # rows far from music may lie on the edge
+    low, high = scatter.limits([points[name] for name in framing])
+    rows = [name for name in labels if name in points]
+    return {
+        "plane_embedder": inputs.projection["embedder"],
+        "plane_share": f"{100 * sum(inputs.projection['variance']):.0f}",
+        "scatters": [
+            (labels[name], Markup(scatter.panel(labels[name], points[name], points["reference"], low, high)))
+            for name in rows
+        ],
+    }
 
 
 def tuning(inputs):
@@ -164,11 +180,25 @@ def timing(inputs, labels):
     }
 
 
-def settings(inputs):
-    """Return [(name, value)] of how this page came about."""
-    known = {key: inputs.params.get(key) for key in ("genre", "model")} | inputs.comparison.get(
-        "settings", {}
-    )
-    known.pop("warning", None)
+def settings(inputs, labels):
+    """Return how this page came about: facts [(name, value)], and every knob of the generators side by side.
+
+    The knobs: [(name, [value or None per generator])] with the generators' names in `knob_columns`.
+    """
+    known = {key: inputs.params.get(key) for key in ("genre", "model")} | inputs.comparison.get("settings", {})
+    knobs = {name: leaves(values) for name, values in known.pop("generators", {}).items()}
     ordered = sorted(known, key=lambda key: (key not in SETTINGS, [*SETTINGS, key].index(key), key))
-    return [(SETTINGS.get(key, key.replace("_", " ")), known[key]) for key in ordered]
+    paths = list(dict.fromkeys(path for values in knobs.values() for path in values))
+    return {
+        "settings": [(SETTINGS.get(key, key.replace("_", " ")), known[key]) for key in ordered],
+        "knob_columns": [labels[name].name if name in labels else name for name in knobs],
+        "knobs": [(path, [values.get(path) for values in knobs.values()]) for path in sorted(paths)],
+    }
+
+
+def leaves(tree, prefix=""):
+    """Return {'train.steps': value} of nested dictionaries, whatever the values are."""
+    flat = {}
+    for key, value in tree.items():
+        flat |= leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from chaconne.contest import leader
 from chaconne.report.meanings import ARROWS, meaning_of, order_of
 
 
@@ -51,15 +52,15 @@ def comparison(rows, intervals, columns, contestants):
         cells = [
             cell(flat[c].get(path), bounds[c].get(path), None if c == "real" else floor) for c in columns
         ]
-        mark_best(
+        competing = {c: i for i, c in enumerate(columns) if c in contestants and path in flat[c]}
+        best = leader(
             meaning.better,
-            real.get(path),
-            {
-                c: (flat[c][path], bounds[c].get(path), cells[i])
-                for i, c in enumerate(columns)
-                if c in contestants and path in flat[c]
-            },
+            {c: flat[c][path] for c in competing},
+            {c: bounds[c][path] for c in competing if path in bounds[c]},
+            bounds.get("real", {}).get(path) or ([real[path]] * 2 if path in real else None),
         )
+        if best:
+            cells[competing[best]].best = True
         line = Line(path, meaning.label, meaning.text, ARROWS[meaning.better], cells)
         groups.setdefault(meaning.group, Group(meaning.group)).lines.append(line)
     return list(groups.values())
@@ -93,21 +94,6 @@ def clearly_positive(intervals, path):
 def ratio(value, real):
     """Return 'N × real', or '' where the ratio would mislead: none, zero or negative ones."""
     return f"{short(value / real, 2)} × real" if real and real > 0 and value >= 0 else ""
-
-
-def mark_best(better, real, entries):
-    """Mark the best of `entries` {name: (value, interval, cell)} if it is better beyond its interval."""
-    if not better or len(entries) < 2 or (better == "real" and real is None):
-        return
-
-    def badness(x):
-        return {"lower": x, "higher": -x, "real": abs(x - (real or 0))}[better]
-
-    first, *others = sorted(entries.values(), key=lambda e: badness(e[0]))
-    if first[1] is None or any(other[1] is None for other in others):
-        return
-    if all(first[1][1] < other[1][0] or other[1][1] < first[1][0] for other in others):
-        first[2].best = True
 
 
 def short(value, digits=3):
