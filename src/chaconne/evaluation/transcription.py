@@ -65,7 +65,7 @@ def missing():
         return "install onnxruntime: `pip install onnxruntime`"
     if network_path() is None:
         # With its dependencies basic-pitch would bring TensorFlow.
-        return "install basic-pitch without its dependencies: `pip install --no-deps basic-pitch==0.4.0`"
+        return "install basic-pitch without its dependencies: `pip install --no-deps 'basic-pitch>=0.4,<0.5'`"
     return None
 
 
