@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from chaconne.evaluation import coverage, distances, notes
+from chaconne.evaluation import coverage, distances
 from chaconne.evaluation.batches import in_batches
+from chaconne.evaluation.note_statistics import note_statistics
 from chaconne.evaluation.reference import FEWEST
 from chaconne.evaluation.resampling import estimate, subsets
 from chaconne.files import read_json
@@ -71,26 +72,6 @@ def statistics(clips, embedded, reference):
     near = coverage.nearest_train_of(vectors, known, space.heldout_nearest)
     found["nearest_train",] = (near, 0.0, np.inf)
     return found | note_statistics(clips, reference)
-
-
-def note_statistics(clips, reference):
-    """Return the part of `statistics` that listens to pitch and rhythm."""
-    rate = reference.about["sample_rate_hz"]
-    windows = in_batches(notes.chroma, clips, rate, reference.about["eighth_samples"])
-    classes = notes.pitch_classes(windows)
-    if not np.isfinite(classes).any():
-        raise ValueError("all clips are silent: nothing to measure; look at the learning curves")
-    same = notes.pitch_class_distance_of(classes, np.array(reference.about["pitch_classes"]))
-    per_clip = {
-        "in_key": notes.in_key(classes),
-        "onset_rate": in_batches(notes.onset_rate, clips, rate),
-        "silence": in_batches(notes.silence, clips, rate),
-    }
-    highest = {"in_key": 1.0, "onset_rate": np.inf, "silence": 1.0}
-    found = {("notes", key): (notes.mean_of(values), 0.0, highest[key]) for key, values in per_clip.items()}
-    found["notes", "pitch_class_distance"] = (same, 0.0, 1.0)
-    found["adjacent_similarity",] = (notes.mean_of(notes.adjacent_similarity(windows)), -1.0, 1.0)
-    return found
 
 
 def put(tree, path, value):
