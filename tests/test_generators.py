@@ -22,7 +22,8 @@ SIZES = {
     "diffusion": dict(frames=16, patch=2, width=32, depth=2, heads=2, batch=16, steps=40, learning_rate=0.002,
                       weight_decay=0.0, ema=0.9, free=0.3),
 }
-KNOBS = {"gan": {"truncation": 1.0, "piece": 3}, "diffusion": {"steps": 3, "shift": 1.0, "guidance": 1.0, "batch": 8}}
+KNOBS = {"gan": {"truncation": 1.0, "piece": 3},
+         "diffusion": {"method": "heun", "steps": 3, "shift": 1.0, "guidance": 1.0, "batch": 8}}
 MODULES = {"gan": gan, "diffusion": diffusion}
 TRAINER = dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=10, previews=0)
 
@@ -102,7 +103,7 @@ def test_diffusion_long_piece_of_a_known_field_has_no_seam():
     model = make("diffusion").eval()
     target = 5.0
     model.network.forward = lambda x, t, codes: (target - x) / (1 - t[:, None, None]).clamp(min=1e-6)
-    z = model.sample(20, 0, {}, {"steps": 4, "shift": 1.0, "guidance": 1.0, "batch": 8})
+    z = model.sample(20, 0, {}, {**KNOBS["diffusion"], "steps": 4})
     torch.testing.assert_close(z, torch.full_like(z, target), atol=1e-4, rtol=0)
 
 
@@ -168,3 +169,17 @@ def test_conditions_are_heard_from_the_start(name):
     torch.manual_seed(0)
     vectors = make(name).network.conditions(torch.tensor([[1, 1], [1, 2]]))
     assert 0.4 < (vectors[0] - vectors[1]).std() < 1.2
+
+
+@pytest.mark.parametrize(("method", "guidance"), [("heun", 1.0), ("euler", 1.0), ("euler", 2.0)])
+def test_function_evaluations_are_counted_as_they_happen(method, guidance):
+    model, calls = make("diffusion").eval(), []
+    model.network.register_forward_hook(lambda *_: calls.append(1))
+    knobs = {**KNOBS["diffusion"], "method": method, "guidance": guidance}
+    model.sample(1.0, 0, {}, knobs)
+    assert len(calls) == model.function_evaluations(knobs)
+
+
+def test_an_unknown_method_is_told_which_exist():
+    with pytest.raises(ValueError, match="expected one of euler, heun; got 'rk4'"):
+        make("diffusion").sample(1.0, 0, {}, {**KNOBS["diffusion"], "method": "rk4"})

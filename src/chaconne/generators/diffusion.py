@@ -18,6 +18,8 @@ from torch.nn import functional
 from chaconne.generator import Conditions, Generator
 from chaconne.optimisation import Average, cosine, set_learning_rate
 
+METHODS = ("euler", "heun")
+
 
 class Block(nn.Module):
     """Attention, depthwise convolution and MLP, each modulated by time and conditions (adaLN)."""
@@ -100,7 +102,7 @@ class Model(Generator):
 
     name = "diffusion"
     input_output = ("network.enter", "network.leave")
-    preview = {"steps": 8, "shift": 1.0, "guidance": 1.0, "batch": 32}
+    preview = {"method": "heun", "steps": 8, "shift": 1.0, "guidance": 1.0, "batch": 32}
 
     def __init__(self, settings, channels, rate_hz, vocabulary):
         super().__init__(settings, channels, rate_hz, vocabulary)
@@ -131,7 +133,13 @@ class Model(Generator):
 
     @torch.no_grad()
     def generate(self, count, frames, codes, knobs):
-        """Integrate the flow with `knobs['steps']` steps of Heun's method (2 evaluations each, last 1)."""
+        """Integrate the flow with `knobs['steps']` steps of `knobs['method']`.
+
+        euler: one evaluation a step. heun: two, but for the last (Karras 2022, Algorithm 1).
+        Raises ValueError for another method.
+        """
+        if knobs["method"] not in METHODS:
+            raise ValueError(f"diffusion.sample.method: expected one of {', '.join(METHODS)}; got {knobs['method']!r}")
         window, patch = self.settings["frames"], self.settings["patch"]
         length = max(window, -(-frames // patch) * patch)
         noise = torch.randn(count, self.channels, length).to(self.mean.device)
@@ -153,7 +161,7 @@ class Model(Generator):
         for t, following in zip(times[:-1], times[1:], strict=True):
             v = velocity(x, t)
             guess = x + (following - t) * v
-            if following < 1:
+            if knobs["method"] == "heun" and following < 1:
                 v = (v + velocity(guess, following)) / 2
             x = x + (following - t) * v
         return x
@@ -175,7 +183,8 @@ class Model(Generator):
 
     def function_evaluations(self, knobs):
         """Network calls for one clip."""
-        return (2 * knobs["steps"] - 1) * (1 if knobs["guidance"] == 1 else 2)
+        steps = knobs["steps"] if knobs["method"] == "euler" else 2 * knobs["steps"] - 1
+        return steps * (1 if knobs["guidance"] == 1 else 2)
 
 
 def window_starts(length, window, grid):
