@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from chaconne.evaluation import coverage, distances, frechet, notes
-from chaconne.evaluation.batches import in_batches
+from chaconne.evaluation.batches import BATCH, in_batches
 from chaconne.evaluation.reference import FEWEST
 from chaconne.evaluation.resampling import estimate, mean_of_runs, subsets
 from chaconne.files import read_json
@@ -74,10 +75,16 @@ def statistics_of(clips, reference, seed):
         raise ValueError(f"a row needs {FEWEST} clips or more, received {len(clips)}: raise evaluate.clips")
     refuse_silence(clips)
     embedded = {
-        name: reference.spaces[name].project(in_batches(embedder.embed, clips, reference.about["sample_rate_hz"]))
+        name: reference.spaces[name].project(embed(name, embedder, clips, reference.about["sample_rate_hz"]))
         for name, embedder in reference.embedders.items()
     }
     return statistics(clips, embedded, reference, seed)
+
+
+def embed(name, embedder, clips, rate):
+    """Return features float32 [N, S, F] of memory-mapped clips, with a progress bar when it takes long."""
+    starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, leave=False)
+    return np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
 
 
 def refuse_silence(clips):
