@@ -19,7 +19,8 @@ def compare(params):
         raise ValueError(f"params model: {model!r} is no generator; those that exist: {known}")
     measured = {f"evaluate@{name}": f"metrics/{name}.json" for name in ["anchors", *generators]}
     table = tables.compare({stage: tables.read_table(path, stage) for stage, path in measured.items()})
-    table["settings"] |= {key: params[key] for key in ("scale", "data", "codec")}
+    table["settings"] |= {key: params[key] for key in ("scale", "data", "codec", "runs")}
+    table["settings"]["generators"] = {name: params[name] for name in generators}
     tables.write_table("metrics/comparison.json", table)
     tables.write_table("metrics/eval.json", table[model] | {"model": model})
     tables.write_table("metrics/timing.json", tables.timing("data/timing", generators))

@@ -5,36 +5,45 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from chaconne.evaluation import reference, rows, tables
+from chaconne.evaluation import coverage, reference, rows, tables
 from chaconne.stage import read_params, stage
 
 
 def main(name="anchors"):
-    """Write metrics/<name>.json: rows, intervals, unavailable, settings."""
+    """Write metrics/<name>.json: rows, intervals, unavailable, warnings, settings."""
     params = read_params()
     threads = params["threads"]
     with stage(f"evaluate_{name}", seed=params["seed"], threads=threads), threadpool_limits(threads):
-        tables.write_table(f"metrics/{name}.json", evaluate(name, params))
+        table = evaluate(name, params)
+        tables.write_table(f"metrics/{name}.json", table)
+        print("\n".join(table["warnings"]))
 
 
 def evaluate(name, params):
     """Return the table of the anchors or of one generator."""
     ground = reference.load("data/reference", params["evaluate"]["embedders"])
+    warnings = tables.few_clips(ground)
     if name == "anchors":
-        folders = [path for path in sorted(Path("data/samples/anchors").glob("*")) if path.is_dir()]
-        opened = {folder.name: rows.read_clips(folder, ground, "anchors") for folder in folders}
-        if "real" not in opened:
-            raise FileNotFoundError("data/samples/anchors/real is missing: run `dvc repro anchors` first")
+        measured, intervals = rows.table(anchors(ground), ground, params["evaluate"], params["seed"])
     else:
-        opened = {name: rows.read_clips(f"data/samples/{name}", ground, f"sample@{name}")}
-    clips = {row: clips for row, (clips, _) in opened.items()}
-    measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
-    if name != "anchors":
-        measured[name] |= rows.about_generator(opened[name][1], f"data/samples/{name}")
+        folders = [f"data/samples/{name}", *(f"data/samples/{name}/run_{i}" for i in range(1, params["runs"]))]
+        opened = [rows.read_clips(folder, ground, f"sample@{name}") for folder in folders]
+        clips = {name: [clips for clips, _ in opened]}
+        measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
+        measured[name] |= rows.about_generator(opened[0][1], folders[0])
+        warnings += coverage.warnings_of(name, measured[name], intervals[name])
     settings = tables.settings_of(ground, params["seed"])
-    if "warning" in settings:
-        print(settings["warning"])
-    return {"rows": measured, "intervals": intervals, "unavailable": ground.unavailable, "settings": settings}
+    return {"rows": measured, "intervals": intervals, "unavailable": ground.unavailable, "settings": settings,
+            "warnings": warnings}
+
+
+def anchors(ground):
+    """Return {row: clips} of the rows that every generator is compared with."""
+    folders = [path for path in sorted(Path("data/samples/anchors").glob("*")) if path.is_dir()]
+    opened = {folder.name: rows.read_clips(folder, ground, "anchors")[0] for folder in folders}
+    if "real" not in opened:
+        raise FileNotFoundError("data/samples/anchors/real is missing: run `dvc repro anchors` first")
+    return opened
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from threadpoolctl import threadpool_limits
 
-from chaconne.evaluation import reference, rows, tables
+from chaconne.evaluation import coverage, reference, rows, tables
 from chaconne.stage import read_params, stage
 
 # row: (folder of data/samples, stage that makes it); MODEL stands for the selected generator
@@ -22,13 +22,15 @@ def main():
     params = read_params()
     threads = params["threads"]
     with stage("evaluate_finetune", seed=params["seed"], threads=threads), threadpool_limits(threads):
-        tables.write_table("metrics/finetune.json", evaluate(params))
+        table = evaluate(params)
+        tables.write_table("metrics/finetune.json", table)
+        print("\n".join(table["warnings"]))
 
 
 def evaluate(params):
-    """Return the table: the rows against both references, intervals, model, genre."""
+    """Return the table: the rows against both references, intervals, warnings, model, genre."""
     model, settings, seed = params["model"], params["evaluate"], params["seed"]
-    result = {"model": model, "genre": params["genre"], "intervals": {}}
+    result = {"model": model, "genre": params["genre"], "intervals": {}, "warnings": []}
     for folder, sources in (("data/genre_reference", AGAINST_GENRE), ("data/reference", AGAINST_CORPUS)):
         ground = reference.load(folder, settings["embedders"])
         opened = {}
@@ -40,9 +42,11 @@ def evaluate(params):
             clips["real"] = reference.heldout(ground)  # the floor: tunes that training never saw
         measured, intervals = rows.table(clips, ground, settings, seed)
         for row, (_, about) in opened.items():
+            result["warnings"] += coverage.warnings_of(row, measured[row], intervals[row])
             measured[row] |= {key: about[key] for key in rows.ABOUT_GENERATORS if key in about}
         result |= measured
         result["intervals"] |= intervals
+    result["warnings"] = tables.few_clips(ground) + result["warnings"]
     return result | {"unavailable": ground.unavailable, "settings": tables.settings_of(ground, seed)}
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.linalg
 import torch
 import yaml
 
-from chaconne.evaluation import chroma, coverage, crops, distances, embedding, logmel, reference, rows, tables
-from chaconne.evaluation.resampling import estimate, subsets
+from chaconne.evaluation import chroma, coverage, crops, embedding, logmel, reference, rows, tables
 
 RATE = 22050
 BEAT = 8192
@@ -39,93 +37,6 @@ def chords(rng, count, seconds, held):
             clip.append(part * np.linspace(1, 0.5, len(part)))
         clips.append(np.concatenate(clip)[:samples])
     return np.array(clips).astype(np.int16)
-
-
-# distances
-
-
-def test_frechet_distance_of_two_gaussians():
-    # |m|^2 + sum (sd_x - sd_y)^2 for diagonal covariances.
-    x, y = np.diag([1.0, 4.0]), np.diag([9.0, 4.0])
-    assert distances.frechet(np.array([3.0, 0.0]), x, np.zeros(2), y) == pytest.approx(9 + 4)
-
-
-def test_frechet_distance_agrees_with_scipy():
-    rng = np.random.default_rng(0)
-    x, y = (rng.standard_normal((500, 64)) * np.geomspace(3, 1e-3, 64) + shift for shift in (0, 0.1))
-    (mx, cx), (my, cy) = distances.moments(x), distances.moments(y)
-    expected = np.square(mx - my).sum() + np.trace(cx + cy - 2 * scipy.linalg.sqrtm(cx @ cy).real)
-    assert distances.frechet(mx, cx, my, cy) == pytest.approx(expected, rel=1e-4)
-
-
-def test_frechet_statistic_is_the_distance_of_the_kept_clips():
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((40, 3, 5)) + 7, rng.standard_normal((60, 3, 5)) + 7
-    kept = subsets(40, 2, seed=0)
-    found = distances.frechet_of(x, distances.moments(y))(kept)
-    expected = [distances.frechet(*distances.moments(x[row > 0]), *distances.moments(y)) for row in kept]
-    assert found == pytest.approx(expected)
-
-
-def kad(x, y):
-    bandwidth = distances.median_bandwidth(y)
-    mean = distances.mean_of_pairs(distances.kernel_sums(y, y, bandwidth), y.shape[1])
-    return distances.kernel_of(x, y, bandwidth, mean)(all_of(len(x)))[0]
-
-
-def test_kernel_distance_is_the_unbiased_mmd():
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((20, 1, 3)), rng.standard_normal((30, 1, 3)) + 1
-    bandwidth = np.median([np.linalg.norm(a - b) for i, a in enumerate(y[:, 0]) for b in y[:i, 0]])
-
-    def mean_kernel(a, b, same):
-        k = np.exp(-np.square(a[:, None] - b[None]).sum(2) / (2 * bandwidth**2))
-        return k[~np.eye(len(a), dtype=bool)].mean() if same else k.mean()
-
-    x0, y0 = x[:, 0], y[:, 0]
-    expected = mean_kernel(x0, x0, True) + mean_kernel(y0, y0, True) - 2 * mean_kernel(x0, y0, False)
-    assert kad(x, y) == pytest.approx(100 * expected)
-
-
-def test_kernel_distance_has_expectation_zero_and_grows_with_a_shift():
-    rng = np.random.default_rng(0)
-
-    def draw(shift):  # seconds of one clip resemble each other
-        return rng.standard_normal((60, 1, 4)) + 0.5 * rng.standard_normal((60, 3, 4)) + shift
-
-    y = draw(0)
-    same = [kad(draw(0), draw(0)) for _ in range(30)]
-    assert abs(np.mean(same)) < 3 * np.std(same) / np.sqrt(30)
-    assert kad(draw(0), y) < kad(draw(0.5), y) < kad(draw(1), y)
-
-
-# coverage
-
-
-def test_density_and_coverage_of_a_toy_set():
-    reference_points = np.arange(12.0)[:, None]  # on a line; the 5th neighbour inside is 3 away
-    density, covered = coverage.density_and_coverage_of(np.full((12, 1), 5.5), reference_points)
-    # 5.5 lies within the balls of 3..8 (radius 3) and of 2 and 9 (radius 3 and 3: 3.5 away, outside),
-    # so every clip is in 6 balls and 6 of 12 are reached.
-    assert density(all_of(12))[0] == pytest.approx(6 / 5)
-    assert covered(all_of(12))[0] == pytest.approx(6 / 12)
-
-
-def test_density_and_coverage_of_equal_distributions():
-    rng = np.random.default_rng(0)
-    density, covered = coverage.density_and_coverage_of(
-        rng.standard_normal((200, 8)), rng.standard_normal((1000, 8))
-    )
-    assert density(all_of(200))[0] == pytest.approx(1, abs=0.15)
-    assert covered(all_of(200))[0] == pytest.approx(1 - 2**-5, abs=0.03)
-
-
-def test_nearest_train_is_zero_for_copies():
-    rng = np.random.default_rng(0)
-    train, held = rng.standard_normal((50, 4)), rng.standard_normal((30, 4))
-    unit = np.median(coverage.nearest(held, train))
-    assert coverage.nearest_train_of(train[:30], train, unit)(all_of(30))[0] == pytest.approx(0, abs=1e-6)
-    assert coverage.nearest_train_of(held, train, unit)(all_of(30))[0] == pytest.approx(1)
 
 
 # embedders and notes
@@ -192,15 +103,7 @@ def test_onset_rate_and_silence_count_what_was_put_in():
     assert chroma.silence(np.zeros_like(clips), RATE)[0] == 1
 
 
-# resampling and crops
-
-
-def test_interval_of_a_mean_is_its_standard_error():
-    x = np.random.default_rng(0).standard_normal(400)
-    value, (low, high) = estimate(chroma.mean_of(x), 400, subsets(400, 2000, seed=0))
-    assert value == pytest.approx(x.mean())
-    assert low < value < high
-    assert high - low == pytest.approx(2 * 1.96 * x.std() / 20, rel=0.1)
+# crops
 
 
 def test_crops_are_on_beats_apart_and_from_every_piece():
@@ -251,6 +154,9 @@ SETTINGS = {
 }
 
 
+GENERATORS = {"gan": {"train": {"steps": 3}, "sample": {"truncation": 1.0}}, "diffusion": {"sample": {"steps": 8}}}
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     """A folder with params, two small corpora and samples of two generators, both references built."""
@@ -258,7 +164,7 @@ def workspace(tmp_path_factory):
     rng = np.random.default_rng(0)
     params = {
         "scale": "smoke", "data": "chorales", "genre": "folk", "codec": "spectral", "model": "gan", "seed": 0,
-        "threads": 1, "generators": ["gan", "diffusion"], "evaluate": SETTINGS,
+        "runs": 1, "threads": 1, "generators": ["gan", "diffusion"], "evaluate": SETTINGS, **GENERATORS,
     }
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     (root / "conf/scale").mkdir(parents=True)
@@ -328,14 +234,20 @@ def test_rows_have_all_keys_and_intervals_that_contain_them(workspace):
     ground = reference.load(workspace / "data/reference", ["logmel"])
     clips = np.load(workspace / "data/samples/gan/clips.npy", mmap_mode="r")
     row, intervals = rows.measure(clips, ground, 20, 0)
-    assert set(row) == {"fad", "kad", "density", "coverage", "nearest_train", "adjacent_similarity", "notes"}
-    assert set(row["fad"]) == set(row["kad"]) == {"logmel"}
+    assert set(row) == {
+        "fad", "fad_infinity", "fad_infinity_fit", "kad", "density", "coverage", "nearest_train", "copied",
+        "adjacent_similarity", "notes",
+    }
+    for distance in ("fad", "fad_infinity", "fad_infinity_fit", "kad"):
+        assert set(row[distance]) == {"logmel"}
     bounds = dict(flat(intervals))
+    fits = row.pop("fad_infinity_fit")
+    assert 0 < fits["logmel"] <= 1
     for path, value in flat(row):
         low, high = bounds.pop(path)
         assert low <= value <= high, path
     assert not bounds
-    assert rows.measure(clips, ground, 20, 0) == (row, intervals)
+    assert rows.measure(clips, ground, 20, 0) == (row | {"fad_infinity_fit": fits}, intervals)
     real, _ = rows.measure(reference.heldout(ground), ground, 20, 0)
     noise, _ = rows.measure(np.load(workspace / "data/samples/anchors/noise/clips.npy"), ground, 20, 0)
     assert real["nearest_train"] == pytest.approx(1)
@@ -350,11 +262,12 @@ def test_stages_write_the_tables_of_the_design(workspace, run_stage):
     assert run_stage(workspace, "compare") is None
     found = {p.stem: json.loads(p.read_text()) for p in (workspace / "metrics").glob("*.json")}
     comparison = found["comparison"]
-    assert {"real", "noise", "gan", "diffusion", "settings", "intervals", "unavailable"} == set(comparison)
+    assert {"real", "noise", "gan", "diffusion", "settings", "intervals", "unavailable", "warnings"} == set(comparison)
     assert comparison["settings"].items() >= {
         "scale": "smoke", "data": "chorales", "codec": "spectral", "clips": 12, "clip_seconds": 3.0,
-        "reference_clips": 30, "seed": 0,
+        "reference_clips": 30, "seed": 0, "runs": 1, "generators": GENERATORS,
     }.items()
+    assert any("12 clips are few" in text for text in comparison["warnings"])
     assert comparison["gan"]["parameters"] == 10
     assert found["eval"] == comparison["gan"] | {"model": "gan"}
     rows_of_finetune = {"before", "after", "scratch", "old_before", "old_after", "real"}
@@ -387,12 +300,66 @@ def test_clips_that_cannot_be_compared_are_refused(workspace, tmp_path):
     write_samples(tmp_path / "few", np.zeros((5, 3 * RATE), np.int16))
     with pytest.raises(ValueError, match=r"few: expected .*12.*, received .*5.*dvc repro sample@gan"):
         rows.read_clips(tmp_path / "few", ground, "sample@gan")
-    with pytest.raises(ValueError, match="row `gan`: all clips are silent"):
-        rows.table({"gan": np.zeros((12, 3 * RATE), np.int16)}, ground, SETTINGS, 0)
+    clips = np.load(workspace / "data/samples/gan/clips.npy")
+    clips[7] //= 10_000
+    with pytest.raises(ValueError, match=r"row `gan`: .* 1 of 12 are silent .*: clip 7,"):
+        rows.table({"gan": clips}, ground, SETTINGS, 0)
     with pytest.raises(ValueError, match=r"anchors.rows.codec.fad is nan"):
         tables.rounded({"rows": {"codec": {"fad": float("nan")}}}, "anchors")
 
 
-def test_few_clips_are_warned_about(workspace):
-    ground = reference.load(workspace / "data/reference", ["logmel"])
-    assert "12 clips are few" in tables.settings_of(ground, 0)["warning"]
+def test_a_row_of_several_runs_is_their_mean_with_a_t_interval(workspace, tmp_path, run_stage):
+    shutil.copytree(workspace, tmp_path / "copy")
+    root, rng = tmp_path / "copy", np.random.default_rng(5)
+    for run in (1, 2):
+        write_samples(root / f"data/samples/gan/run_{run}", chords(rng, 12, 3, 2))
+    folders = ["gan", "gan/run_1", "gan/run_2"]
+    ground = reference.load(root / "data/reference", ["logmel"])
+    alone = [rows.measure(np.load(root / "data/samples" / f / "clips.npy"), ground, 20, 0)[0] for f in folders]
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    (root / "params.yaml").write_text(yaml.safe_dump(params | {"runs": 3}))
+    assert run_stage(root, "evaluate", "gan") is None
+    table = json.loads((root / "metrics/gan.json").read_text())
+    row, intervals = table["rows"]["gan"], table["intervals"]["gan"]
+    assert row["runs"] == 3
+    fads = np.array([one["fad"]["logmel"] for one in alone])
+    half = 4.302653 * fads.std(ddof=1) / np.sqrt(3)  # Student's t, two degrees of freedom, 97.5 %
+    assert row["fad"]["logmel"] == pytest.approx(fads.mean(), rel=1e-5)
+    assert intervals["fad"]["logmel"] == pytest.approx([fads.mean() - half, fads.mean() + half], rel=1e-5)
+    assert intervals["coverage"][1] <= 1
+    shutil.rmtree(root / "data/samples/gan/run_2")
+    assert "gan/run_2/clips.npy is missing: run `dvc repro sample@gan`" in run_stage(root, "evaluate", "gan")
+
+
+def test_copies_and_repeats_are_flagged_and_honest_rows_are_not(tmp_path):
+    """Every piece has a colour of its own: noise with a random spectrum."""
+    rng, samples = np.random.default_rng(3), 3 * RATE
+
+    def colours(count):
+        noise = np.fft.rfft(rng.standard_normal((count, samples)))
+        gains = np.repeat(np.exp(rng.standard_normal((count, 24))), -(-noise.shape[1] // 24), axis=1)
+        sound = np.fft.irfft(noise * gains[:, : noise.shape[1]], samples)
+        return (sound / np.abs(sound).max(1, keepdims=True) * 20_000).astype(np.int16)
+
+    (tmp_path / "corpus").mkdir()
+    pieces = colours(90)
+    np.save(tmp_path / "corpus/audio.npy", pieces.reshape(-1))
+    pd.DataFrame({
+        "clip": range(90), "piece": [f"piece{i}" for i in range(90)], "split": ["train"] * 60 + ["test"] * 30,
+        "start": np.arange(90) * samples, "samples": samples,
+    }).to_csv(tmp_path / "corpus/manifest.csv", index=False)
+    facts = {"name": "colours", "sample_rate_hz": RATE, "grid_samples": 2048}
+    (tmp_path / "corpus/corpus.json").write_text(json.dumps(facts))
+    reference.build(tmp_path / "corpus", tmp_path / "reference", SETTINGS | {"clips": 30, "reference_clips": 60}, 0)
+    ground = reference.load(tmp_path / "reference", ["logmel"])
+    sets = {
+        "honest": colours(30), "copies": pieces[:30], "half": np.concatenate([pieces[:15], colours(15)]),
+        "repeats": np.tile(pieces[60:62], (15, 1)),
+    }
+    measured, intervals = rows.table(sets, ground, SETTINGS, 0)
+    assert measured["copies"]["copied"] == 1
+    assert measured["copies"]["fad"]["logmel"] < measured["honest"]["fad"]["logmel"]  # which rewards copying
+    said = {name: [text.split("?")[0] for text in coverage.warnings_of(name, measured[name], intervals[name])]
+            for name in sets}
+    assert said == {"honest": [], "copies": ["copies: memorised"], "half": ["half: memorised"],
+                    "repeats": ["repeats: collapsed"]}

@@ -5,7 +5,12 @@ from typing import Annotated
 
 import typer
 
+from chaconne.commands import sweep
+from chaconne.commands.evaluate import evaluate
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(evaluate)
+app.add_typer(sweep.app, name="sweep")
 
 
 @app.callback()

@@ -1,53 +1,13 @@
-"""Fréchet and kernel distance between two sets of embeddings.
+"""Kernel distance between two sets of embeddings (KAD).
 
 N, M: clips; S: seconds (frames) of a clip; D: dimensions. Statistics are functions of `kept`
 [draws, N], which clips count, so that hundreds of resamplings cost little more than one.
 """
 
 import numpy as np
-import torch
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 
-# The formula comes from torchaudio: light to import, maintained, no weights. The function of the
-# `frechet_audio_distance` package is the same (sqrtm instead of eigenvalues), but importing that
-# package loads CLAP, 17 s, and reaches for the network.
-from torchaudio.functional import frechet_distance
-
 KAD_SCALE = 100  # kadtk prints 100 x MMD^2
-
-
-def moments(embeddings):
-    """Return mean [D] and unbiased covariance [D, D] of embeddings [N, S, D] or [N, D], float64."""
-    flat = embeddings.reshape(-1, embeddings.shape[-1]).astype(np.float64)
-    return flat.mean(0), np.atleast_2d(np.cov(flat, rowvar=False))
-
-
-def frechet(mean_x, covariance_x, mean_y, covariance_y):
-    """Return the Fréchet distance of two Gaussians (Dowson & Landau 1982; FAD: Kilgour 2019)."""
-    arrays = (mean_x, covariance_x, mean_y, covariance_y)
-    return max(0.0, float(frechet_distance(*(torch.from_numpy(a) for a in arrays))))
-
-
-def frechet_of(embeddings, reference_moments):
-    """Return the statistic `kept -> Fréchet distance` of embeddings [N, S, D] to a reference.
-
-    Every clip enters by its sums of x and x x^T, so a draw costs one covariance, not one embedding.
-    """
-    x = embeddings.astype(np.float64) - reference_moments[0]  # centred: no cancellation in the squares
-    first = x.sum(1)
-    second = np.einsum("nsd,nse->nde", x, x).reshape(len(x), -1)
-
-    def statistic(kept):
-        count = kept.sum(1) * x.shape[1]
-        mean = kept @ first / count[:, None]
-        square = (kept @ second).reshape(len(kept), x.shape[2], x.shape[2])
-        distances = []
-        for n, m, s in zip(count, mean, square, strict=True):
-            covariance = (s - n * np.outer(m, m)) / (n - 1)
-            distances.append(frechet(m, covariance, np.zeros_like(m), reference_moments[1]))
-        return np.array(distances)
-
-    return statistic
 
 
 def median_bandwidth(embeddings, most=2000):

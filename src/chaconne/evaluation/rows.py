@@ -3,15 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
-from chaconne.evaluation import coverage, distances
-from chaconne.evaluation.batches import in_batches
+from chaconne.evaluation import coverage, distances, frechet
+from chaconne.evaluation.batches import BATCH, in_batches
 from chaconne.evaluation.note_statistics import note_statistics
 from chaconne.evaluation.reference import FEWEST
-from chaconne.evaluation.resampling import estimate, subsets
+from chaconne.evaluation.resampling import estimate, mean_of_runs, subsets
 from chaconne.files import read_json
 
 ABOUT_GENERATORS = ("parameters", "inference_parameters", "train_examples", "function_evaluations")
+SILENT_PEAK = 33  # of 32767: -60 dBFS
 
 
 def read_clips(folder, reference, stage):
@@ -36,33 +38,80 @@ def read_clips(folder, reference, stage):
 def measure(clips, reference, draws, seed):
     """Return (row, intervals): nested dictionaries with the same keys, numbers and [low, high].
 
-    clips: int16 [N, samples]; draws: resamplings per interval. Intervals speak of the clips only:
-    the reference is taken as it is.
+    clips: int16 [N, samples]; draws: resamplings per interval. Intervals speak of the clips only: the
+    reference is taken as it is. `fad_infinity_fit` has no interval.
     """
-    if len(clips) < FEWEST:
-        raise ValueError(f"a row needs {FEWEST} clips or more, received {len(clips)}: raise evaluate.clips")
-    kept, rate = subsets(len(clips), draws, seed), reference.about["sample_rate_hz"]
-    embedded = {
-        name: reference.spaces[name].project(in_batches(embedder.embed, clips, rate))
-        for name, embedder in reference.embedders.items()
-    }
-    row, intervals = {}, {}
-    for path, (statistic, lowest, highest) in statistics(clips, embedded, reference).items():
+    found, row = statistics_of(clips, reference, seed)
+    kept, intervals = subsets(len(clips), draws, seed), {}
+    for path, (statistic, lowest, highest) in found.items():
         value, interval = estimate(statistic, len(clips), kept, lowest, highest)
         put(row, path, value)
         put(intervals, path, interval)
     return row, intervals
 
 
-def statistics(clips, embedded, reference):
-    """Return {path in the row: (statistic of kept clips, lowest, highest possible value)}."""
-    found = {}
+def measure_runs(clip_sets, reference, seed):
+    """Return (row, intervals) of several trainings of one generator: means over runs, t intervals of the mean.
+
+    clip_sets: one int16 [N, samples] a run, from trainings that differ in nothing but the seed.
+    """
+    values, fits, limits = [], [], {}
+    for clips in clip_sets:
+        found, row = statistics_of(clips, reference, seed)
+        fits.append(row["fad_infinity_fit"])
+        values.append({path: float(statistic(np.ones((1, len(clips))))[0]) for path, (statistic, *_) in found.items()})
+        limits |= {path: bounds for path, (_, *bounds) in found.items()}
+    row, intervals = {}, {}
+    for path, bounds in limits.items():
+        mean, interval = mean_of_runs([value[path] for value in values], *bounds)
+        put(row, path, mean)
+        put(intervals, path, interval)
+    row["fad_infinity_fit"] = {name: float(np.mean([fit[name] for fit in fits])) for name in fits[0]}
+    return row | {"runs": len(clip_sets)}, intervals
+
+
+def statistics_of(clips, reference, seed):
+    """Return (`statistics` of checked clips, the row so far: `fad_infinity_fit`)."""
+    if len(clips) < FEWEST:
+        raise ValueError(f"a row needs {FEWEST} clips or more, received {len(clips)}: raise evaluate.clips")
+    refuse_silence(clips)
+    embedded = {
+        name: reference.spaces[name].project(embed(name, embedder, clips, reference.about["sample_rate_hz"]))
+        for name, embedder in reference.embedders.items()
+    }
+    return statistics(clips, embedded, reference, seed)
+
+
+def embed(name, embedder, clips, rate):
+    """Return features float32 [N, S, F] of memory-mapped clips, with a progress bar when it takes long."""
+    starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, leave=False)
+    return np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
+
+
+def refuse_silence(clips):
+    """Raise ValueError when clips int16 [N, samples] have silent ones among them, naming them by number."""
+    peaks = in_batches(lambda part: np.abs(part.astype(np.int32)).max(1), clips)
+    silent = np.flatnonzero(peaks < SILENT_PEAK)
+    if len(silent):
+        names = ", ".join(map(str, silent[:5])) + (", ..." if len(silent) > 5 else "")
+        raise ValueError(
+            f"expected clips that sound, {len(silent)} of {len(clips)} are silent (peak below -60 dBFS): "
+            f"clip {names}, counted from 0; listen to them, and look at the learning curves"
+        )
+
+
+def statistics(clips, embedded, reference, seed):
+    """Return ({path in the row: (statistic of kept clips, lowest, highest possible value)}, row so far)."""
+    found, row = {}, {}
     for name, x in embedded.items():
         space = reference.spaces[name]
-        fad = distances.frechet_of(x, distances.moments(space.embeddings))
+        distances_of = frechet.Distances(x, frechet.moments(space.embeddings))
+        infinity, fit = frechet.infinity_of(distances_of, seed)
         kad = distances.kernel_of(x, space.embeddings, space.bandwidth, space.kernel_mean)
-        found["fad", name] = (fad, 0.0, np.inf)
+        found["fad", name] = (frechet.frechet_of(distances_of), 0.0, np.inf)
+        found["fad_infinity", name] = (infinity, -np.inf, np.inf)
         found["kad", name] = (kad, -np.inf, np.inf)
+        put(row, ("fad_infinity_fit", name), fit)
     first = next(iter(embedded))  # neighbours are looked for in one space: the first embedder of params
     space, vectors = reference.spaces[first], coverage.clip_vectors(embedded[first])
     known = coverage.clip_vectors(space.embeddings)
@@ -71,7 +120,8 @@ def statistics(clips, embedded, reference):
     found["coverage",] = (covered, 0.0, 1.0)
     near = coverage.nearest_train_of(vectors, known, space.heldout_nearest)
     found["nearest_train",] = (near, 0.0, np.inf)
-    return found | note_statistics(clips, reference)
+    found["copied",] = (coverage.copied_of(vectors, known, space.heldout_nearest), 0.0, 1.0)
+    return found | note_statistics(clips, reference), row
 
 
 def put(tree, path, value):
@@ -92,13 +142,19 @@ def about_generator(facts, folder):
 def table(clip_sets, reference, settings, seed):
     """Measure several sets of clips against one reference.
 
-    clip_sets: {row: int16 [N, samples]}. Returns ({row: {...}}, {row: intervals}); errors name the row.
+    clip_sets: {row: int16 [N, samples], or a list of those: one for each run of the same training}.
+    Returns ({row: {...}}, {row: intervals}); errors name the row.
     """
     rows, intervals = {}, {}
     for name, clips in clip_sets.items():
-        print(f"evaluating {name}: {len(clips)} clips against {reference.folder}", flush=True)
+        runs = clips if isinstance(clips, list) else [clips]
+        times = f" of {len(runs)} runs" if len(runs) > 1 else ""
+        print(f"evaluating {name}: {len(runs[0])} clips{times} against {reference.folder}", flush=True)
         try:
-            rows[name], intervals[name] = measure(clips, reference, settings["bootstrap"], seed)
+            if len(runs) > 1:
+                rows[name], intervals[name] = measure_runs(runs, reference, seed)
+            else:
+                rows[name], intervals[name] = measure(runs[0], reference, settings["bootstrap"], seed)
         except ValueError as error:
             raise ValueError(f"row `{name}`: {error}") from error
     return rows, intervals

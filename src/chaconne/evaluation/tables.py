@@ -27,17 +27,21 @@ def write_table(path, table):
 
 
 def settings_of(reference, seed):
-    """Return what a table was measured with, and a warning where the clips are few for it."""
-    about = reference.about
-    settings = {key: about[key] for key in ("clips", "clip_seconds", "reference_clips")} | {"seed": seed}
+    """Return what a table was measured with."""
+    return {key: reference.about[key] for key in ("clips", "clip_seconds", "reference_clips")} | {"seed": seed}
+
+
+def few_clips(reference):
+    """Return a list with a warning where the clips are few for the dimensions of an embedder."""
+    clips = reference.about["clips"]
     sizes = {name: space.components.shape[0] for name, space in reference.spaces.items()}
-    small = [f"{name} has {size} dimensions" for name, size in sizes.items() if about["clips"] < FEW * size]
-    if small:
-        settings["warning"] = (
-            f"{about['clips']} clips are few ({'; '.join(small)}): distances are rough and large for every "
-            "row, compare them with the row `real` only"
-        )
-    return settings
+    small = [f"{name} has {size} dimensions" for name, size in sizes.items() if clips < FEW * size]
+    if not small:
+        return []
+    return [
+        f"{clips} clips are few ({'; '.join(small)}): distances are rough and large for every row, compare them "
+        "with the row `real` only"
+    ]
 
 
 def read_table(path, stage):
@@ -50,12 +54,12 @@ def read_table(path, stage):
 def compare(tables):
     """Merge the tables of several stages, {stage: table}, into one.
 
-    Returns settings, intervals, unavailable and one entry per row. Raises ValueError when two stages
-    measured with different settings.
+    Returns settings, intervals, unavailable, warnings (each once) and one entry per row. Raises ValueError
+    when two stages measured with different settings.
     """
     stages = list(tables)
     first = tables[stages[0]]
-    merged = {"settings": dict(first["settings"]), "intervals": {}, "unavailable": {}}
+    merged = {"settings": dict(first["settings"]), "intervals": {}, "unavailable": {}, "warnings": []}
     for stage, table in tables.items():
         if table["settings"] != first["settings"]:
             raise ValueError(
@@ -65,6 +69,7 @@ def compare(tables):
         merged |= table["rows"]
         merged["intervals"] |= table["intervals"]
         merged["unavailable"] |= table["unavailable"]
+        merged["warnings"] += [text for text in table["warnings"] if text not in merged["warnings"]]
     return merged
 
 
