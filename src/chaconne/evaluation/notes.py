@@ -17,8 +17,8 @@ def missing():
 
 
 def embed(clips, sample_rate_hz):
-    """Return the mean posteriors of notes and onsets in every second that is heard.
+    """Return the mean posteriors of notes and onsets over parts of about a second.
 
-    clips: int16 [clips, samples]. Returns float32 [clips, seconds, 176]: at most four seconds.
+    clips: int16 [clips, samples]. Returns float32 [clips, parts, 176]; of long clips the first 3.6 s, four parts.
     """
     return np.stack([heard.features for heard in transcription.transcribe(clips, sample_rate_hz)])

@@ -8,7 +8,7 @@ Importing it takes about 20 s, so that only `embed` does.
 import importlib.util
 import io
 import os
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -114,7 +114,7 @@ class Pretrained:
         network, said = NETWORKS[self.name], io.StringIO()
         try:
             # oneDNN takes 7 s for the LSTM of EnCodec, torch's own code 2 s, to the same numbers.
-            onednn = torch.backends.mkldnn.flags(enabled=self.name != "encodec")
+            onednn = torch.backends.mkldnn.flags(enabled=False) if self.name == "encodec" else nullcontext()
             with torch.no_grad(), onednn, redirect_stdout(said):
                 found = np.asarray(package.get_embeddings([sound], sr=rate), np.float32)
         except ValueError as error:  # of joining no embeddings; what went wrong before was printed

@@ -20,15 +20,14 @@ import torch
 
 from chaconne.files import new_file
 
-RATE_HZ, HOP_SAMPLES, LOWEST_PITCH, PITCHES = 22050, 256, 21, 88
+RATE_HZ, HOP_SAMPLES = 22050, 256
 WINDOW_SAMPLES, WINDOW_FRAMES = 43844, 172  # what the network takes and gives: 2 s
-# Of each clip the first two windows are heard, 4 s: 0.1 s of a core. Windows lie side by side on the grid
-# of frames: against basic-pitch's own windows, which overlap by 30 frames and cost a third more, notes
-# change by 0.022 in the 8 frames on either side of a seam and by 0.005 elsewhere (mean 0.16, chorales).
-STEP_FRAMES = WINDOW_FRAMES - 1
+# Of each clip two windows are heard, 3.6 s: 0.1 s of a core. They overlap by 30 frames and are cut in the middle,
+# as in basic-pitch: side by side they would hear more, but a held note would begin anew in the second one.
+STEP_FRAMES = WINDOW_FRAMES - 30
 HEARD_SAMPLES = STEP_FRAMES * HOP_SAMPLES + WINDOW_SAMPLES
 FEWEST_FRAMES = 17  # a rest of a clip shorter than 0.2 s is not worth a window
-SECOND_FRAMES = 86
+SECOND_FRAMES = 86  # embeddings are means over about a second
 # Thresholds of basic-pitch, chosen on held-out clips against their scores (mir_eval, onsets within 80 ms):
 # F 0.93 on fiddle tunes, 0.38 on the organ, whose stops sound octaves and twelfths above the score; with
 # basic-pitch's own (0.3, 11 frames, the melodia pass) 0.85 and 0.34.
@@ -38,9 +37,9 @@ REMEMBERED = 4096  # clips, about 4 KB each
 
 @dataclass
 class Heard:
-    """What was heard in one clip. S: seconds."""
+    """What was heard in one clip."""
 
-    features: np.ndarray  # float32 [S, 176], mean posteriors of 88 notes and 88 onsets over each second
+    features: np.ndarray  # float32 [S, 176], mean posteriors of 88 notes and 88 onsets; S parts of about a second
     notes: np.ndarray  # int16 [notes, 3]: first frame, frame after the last, MIDI pitch; by onset
     seconds: float  # how much of the clip was heard
 
@@ -135,9 +134,8 @@ def load(path):
 def hear(clip, sample_rate_hz):
     """Return what is heard in one clip [samples] int16."""
     notes, onsets = posteriors(at_rate(clip, sample_rate_hz))
-    seconds = max(1, len(notes) // SECOND_FRAMES)
-    both = np.concatenate([notes, onsets], 1)
-    features = np.stack([both[i * SECOND_FRAMES : (i + 1) * SECOND_FRAMES].mean(0) for i in range(seconds)])
+    parts = np.array_split(np.concatenate([notes, onsets], 1), max(1, round(len(notes) / SECOND_FRAMES)))
+    features = np.stack([part.mean(0) for part in parts])
     return Heard(features, notes_of(notes, onsets), len(notes) * HOP_SAMPLES / RATE_HZ)
 
 
@@ -164,7 +162,7 @@ def posteriors(sound):
     if start < FEWEST_FRAMES:
         return first
     second = run(sound[start * HOP_SAMPLES :][:WINDOW_SAMPLES])
-    cut = (start + STEP_FRAMES) // 2  # the middle of what both have heard
+    cut = (start + WINDOW_FRAMES) // 2  # the middle of what both have heard
     return [np.concatenate([a[:cut], b[cut - start :]]) for a, b in zip(first, second, strict=True)]
 
 
