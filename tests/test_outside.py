@@ -11,7 +11,7 @@ import torch
 from typer.testing import CliRunner
 
 from chaconne.cli import app
-from chaconne.evaluation import folders, outside
+from chaconne.outside import comparison, folders
 
 RATE = 22050
 SETTINGS = {"embedders": ["logmel"], "clips": 240, "clip_seconds": 2.0, "seed": 0}
@@ -82,11 +82,11 @@ def test_files_are_held_out_whole():
     samples = [RATE * 20] * 8 + [RATE * 900]
     manifest = pd.DataFrame({"clip": range(9), "piece": range(9), "start": 0, "samples": samples})
     for seed in range(5):
-        held = outside.split(manifest, 2.0, 240, seed) == "test"
+        held = comparison.split(manifest, 2.0, 240, seed) == "test"
         sizes = folders.clips_in(manifest, 2.0)
         assert 0 < sizes[held].sum() <= sizes.sum() / 3
         assert not held[8]  # half of everything
-        assert sizes[outside.split(manifest, 2.0, 12, seed) == "test"].sum() <= 12 + 9
+        assert sizes[comparison.split(manifest, 2.0, 12, seed) == "test"].sum() <= 12 + 9
 
 
 def test_two_folders_are_compared_and_the_second_time_costs_the_samples_only(music, tmp_path, monkeypatch):
@@ -103,20 +103,20 @@ def test_two_folders_are_compared_and_the_second_time_costs_the_samples_only(mus
     low, high = table["intervals"]["samples"]["fad"]["logmel"]
     assert low <= table["samples"]["fad"]["logmel"] <= high
 
-    monkeypatch.setattr(outside.reference, "build", None)  # embedding the reference again would fail
+    monkeypatch.setattr(comparison.reference, "build", None)  # embedding the reference again would fail
     again = run(*arguments, "--json", tmp_path / "b.json")
     assert again.exit_code == 0, again.output
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
 def test_the_cache_knows_files_and_settings(music, tmp_path):
-    key = outside.cache_key(music / "real", SETTINGS)
+    key = comparison.cache_key(music / "real", SETTINGS)
     shutil.copytree(music / "real", tmp_path / "copy")
-    assert outside.cache_key(tmp_path / "copy", SETTINGS) == key
-    assert outside.cache_key(music / "real", SETTINGS | {"seed": 1}) != key
+    assert comparison.cache_key(tmp_path / "copy", SETTINGS) == key
+    assert comparison.cache_key(music / "real", SETTINGS | {"seed": 1}) != key
     with open(tmp_path / "copy/0.flac", "ab") as file:
         file.write(b"more")
-    assert outside.cache_key(tmp_path / "copy", SETTINGS) != key
+    assert comparison.cache_key(tmp_path / "copy", SETTINGS) != key
 
 
 def spoil(root, case):

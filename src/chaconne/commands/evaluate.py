@@ -24,12 +24,14 @@ def evaluate(
     """
     from threadpoolctl import threadpool_limits
 
-    from chaconne.evaluation import outside, tables
+    from chaconne.evaluation import tables
+    from chaconne.outside import comparison
     from chaconne.stage import stage
 
-    settings = {"embedders": embedder or list(outside.EMBEDDERS), "clips": clips, "clip_seconds": seconds, "seed": seed}
+    embedders = embedder or list(comparison.EMBEDDERS)
+    settings = {"embedders": embedders, "clips": clips, "clip_seconds": seconds, "seed": seed}
     with stage("chaconne evaluate", seed, threads, keep_clock=False), threadpool_limits(threads):
-        found = outside.evaluate(reference, samples, settings, cache or outside.cache_folder())
+        found = comparison.evaluate(reference, samples, settings, cache or comparison.cache_folder())
         if out:
             tables.write_table(out, found)
     show(found)
@@ -38,7 +40,7 @@ def evaluate(
 
 
 def show(found):
-    """Print the table of outside.evaluate."""
+    """Print the table of comparison.evaluate."""
     from rich.console import Console
     from rich.table import Table
 
