@@ -14,6 +14,7 @@ def evaluate(
     clips: Annotated[int, typer.Option(min=8, help="of every row, at most")] = 240,
     seed: Annotated[int, typer.Option(min=0, help="of the choice of clips, and of the intervals")] = 0,
     out: Annotated[Path | None, typer.Option("--out", "--json", help="file to write the numbers to (.json)")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="of the arithmetic; others give other last digits")] = 1,
     cache: Annotated[Path | None, typer.Option(help="where embeddings are kept  [default: ~/.cache/chaconne]")] = None,
 ):
     """Measure generated music against real music, made with whatever tool.
@@ -21,17 +22,16 @@ def evaluate(
     Distances with intervals beside a floor (files of the reference held out) and white noise, the same number of
     clips for all; variety, copying, notes. Example: chaconne evaluate bach/ generated/ --out bach.json
     """
-    import os
-
     from threadpoolctl import threadpool_limits
 
-    from chaconne.evaluation import outside, tables
+    from chaconne.evaluation import tables
+    from chaconne.outside import comparison
     from chaconne.stage import stage
 
-    settings = {"embedders": embedder or list(outside.EMBEDDERS), "clips": clips, "clip_seconds": seconds, "seed": seed}
-    threads = os.cpu_count() or 1
+    embedders = embedder or list(comparison.EMBEDDERS)
+    settings = {"embedders": embedders, "clips": clips, "clip_seconds": seconds, "seed": seed}
     with stage("chaconne evaluate", seed, threads, keep_clock=False), threadpool_limits(threads):
-        found = outside.evaluate(reference, samples, settings, cache or outside.cache_folder())
+        found = comparison.evaluate(reference, samples, settings, cache or comparison.cache_folder())
         if out:
             tables.write_table(out, found)
     show(found)
@@ -40,7 +40,7 @@ def evaluate(
 
 
 def show(found):
-    """Print the table of outside.evaluate."""
+    """Print the table of comparison.evaluate."""
     from rich.console import Console
     from rich.table import Table
 
@@ -48,7 +48,7 @@ def show(found):
     drawn = Table(title=f"{about['clips']} clips of {about['clip_seconds']:g} s against {about['reference_clips']} "
                         f"of {about['reference']}", caption="below a number: its 95 % interval")
     names = ("samples", "real", "noise")
-    drawn.add_column("")
+    drawn.add_column("", no_wrap=True)
     for name in names:
         drawn.add_column(name, justify="right")
     cells = {name: dict(leaves(found[name])) for name in names}

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from chaconne.evaluation import coverage, folders, reference, rows, tables
+from chaconne import evaluation
+from chaconne.evaluation import coverage, reference, rows, tables
 from chaconne.evaluation.batches import BATCH
+from chaconne.outside import folders
 
 EMBEDDERS = ("logmel", "notes")
 DRAWS = 200  # resamplings an interval is made of
@@ -28,7 +30,7 @@ def cache_folder():
 
 def cache_key(folder, settings):
     """Return 32 hex digits of the names and bytes of a folder's files, the settings, and the code that measures."""
-    code = sorted(Path(__file__).parent.glob("*.py"))
+    code = sorted(path for package in (evaluation, folders) for path in Path(package.__file__).parent.glob("*.py"))
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for path in [*folders.audio_files(folder), *code]:
         digest.update(str(path.relative_to(folder) if path not in code else path.name).encode())

@@ -18,7 +18,7 @@ from chaconne.files import write_json
 
 SAMPLE_RATE_HZ = 22050  # of everything that is measured
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-GRID_SAMPLES = 2048  # clips start on multiples of this
+GRID_SAMPLES = 1  # beats are unknown: clips lie side by side
 BLOCK_S = 60.0  # of a file in memory at once
 SHORT_S = 0.05  # what a clip may lack of its length, made up with silence: encoders and resamplers cut a little
 SILENT_DBFS = -60.0  # a peak below that is no sound

@@ -1,0 +1,1 @@
+"""Audio from outside: any two folders, made with whatever tool."""

@@ -1,0 +1,175 @@
+"""Several runs of a training, and the sweeps over evaluations and training steps, on a tiny workspace."""
+
+import csv
+import importlib
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from chaconne import sweeps, training
+from chaconne.audio import from_int16
+from chaconne.codec import spectral
+from chaconne.evaluation import reference
+from chaconne.latents import encode_corpus
+from chaconne.stage import read_params
+from tests.test_evaluation import run_stage, write_corpus  # noqa: F401  (a fixture is used by its name)
+from tests.test_generators import SIZES
+
+EVALUATE = {"clips": 8, "clip_seconds": 2.0, "reference_clips": 16, "embedders": ["logmel"], "bootstrap": 10}
+PARAMS = {
+    "scale": "smoke", "seed": 3, "threads": 1, "runs": 1, "conditions": ["instrument"],
+    "generators": ["gan", "diffusion"],
+    "trainer": dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=2, previews=1),
+    "gan": {"train": SIZES["gan"] | {"steps": 4, "batch": 4}, "sample": {"truncation": 1.0, "piece": 64}},
+    "diffusion": {"train": SIZES["diffusion"] | {"steps": 4, "batch": 4},
+                  "sample": {"method": "heun", "steps": 2, "shift": 1.0, "guidance": 1.0, "batch": 8}},
+    "piece_seconds": 3, "evaluate": EVALUATE,
+}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """A folder with corpus, codec, latents and reference, and params for trainings of four steps."""
+    root = tmp_path_factory.mktemp("effort")
+    (root / "conf/scale").mkdir(parents=True)
+    (root / "conf/scale/smoke.yaml").write_text("{}")
+    write_corpus(root / "data/corpus", np.random.default_rng(0), "corpus")
+    audio = from_int16(np.load(root / "data/corpus/audio.npy"))
+    codec = spectral.create(dict(channels=8, components=16, width=16, depth=1, iterations=4), 22050)
+    spectral.fit_linear(codec, audio[: 48 * 16384].reshape(48, -1))
+    for name in ("codec", "latents"):
+        (root / "data" / name).mkdir()
+    codec.eval().save(root / "data/codec")
+    encode_corpus(root / "data/corpus", codec, root / "data/latents")
+    index = pd.read_csv(root / "data/latents/index.csv")
+    index.assign(seconds=index["samples"] / 22050, instrument="organ").to_csv(
+        root / "data/latents/index.csv", index=False)
+    reference.build(root / "data/corpus", root / "data/reference", EVALUATE, 0)
+    return root
+
+
+@pytest.fixture
+def here(workspace, tmp_path, monkeypatch):
+    """A copy of the workspace, as the current folder."""
+    shutil.copytree(workspace, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    threads = torch.get_num_threads()
+    write_params()
+    yield tmp_path / "copy"
+    torch.set_num_threads(threads)
+
+
+def write_params(**changes):
+    with open("params.yaml", "w") as file:
+        yaml.safe_dump(PARAMS | changes, file)
+
+
+def weights(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_every_run_is_the_training_with_its_seed(here, run_stage):  # noqa: F811
+    assert run_stage(here, "train_gan") is None
+    alone = weights(here / "data/models/gan")
+    write_params(seed=4)
+    assert run_stage(here, "train_gan") is None
+    other = weights(here / "data/models/gan")
+    write_params(runs=2)
+    assert run_stage(here, "train_gan") is None
+    assert weights(here / "data/models/gan") == alone
+    assert weights(here / "data/models/gan/run_1") == other != alone
+    assert list((here / "data/previews/gan/run_1").glob("*.wav"))
+    assert (here / "metrics/curves/train_gan/run_1/plots/metrics/critic.tsv").exists()
+    assert not list((here / ".resume").rglob("*.wav"))
+    assert json.loads((here / "data/timing/train_gan.json").read_text())["train_cpu_seconds"] > 0
+
+    assert run_stage(here, "sample", "gan") is None
+    first, second = (np.load(here / f"data/samples/gan/{run}clips.npy") for run in ("", "run_1/"))
+    assert first.shape == second.shape == (8, 2 * 22050)
+    assert (first != second).any()
+    assert not (here / "data/samples/gan/run_1/piece.npy").exists()
+    assert run_stage(here, "evaluate", "gan") is None
+    row = json.loads((here / "metrics/gan.json").read_text())["rows"]["gan"]
+    assert row["runs"] == 2
+    assert row["parameters"] > 0
+
+
+def test_a_killed_stage_takes_up_every_run(here, run_stage, monkeypatch):  # noqa: F811
+    """DVC empties the outs of a stage that it starts again, so finished runs must come out of their checkpoints."""
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    write_params(runs=2)
+    assert run_stage(here, "train_diffusion") is None
+    expected = [weights(here / f"data/models/diffusion{run}") for run in ("", "/run_1")]
+    model = importlib.import_module("chaconne.generators.diffusion").Model
+    fit, seeds = model.fit, []
+
+    def fit_once(self, source, trainer, *rest):
+        seeds.append(trainer.seed)
+        if len(seeds) == 2:
+            raise KeyboardInterrupt
+        return fit(self, source, trainer, *rest)
+
+    monkeypatch.setattr(model, "fit", fit_once)
+    assert run_stage(here, "train_diffusion") == 130
+    monkeypatch.setattr(model, "fit", fit)
+    states = list((here / ".resume/train_diffusion").glob("*/state.pt"))
+    assert [torch.load(path, weights_only=True)["step"] for path in states] == [4]
+    shutil.rmtree(here / "data/models/diffusion")
+    assert run_stage(here, "train_diffusion") is None
+    assert [weights(here / f"data/models/diffusion{run}") for run in ("", "/run_1")] == expected
+    assert not list((here / ".resume").rglob("state.pt"))
+
+
+def test_the_sweep_over_evaluations(here, run_stage, monkeypatch, capsys):  # noqa: F811
+    monkeypatch.setattr(sweeps, "EVALUATIONS", (1, 2, 4))
+    for name in ("gan", "diffusion"):
+        assert run_stage(here, f"train_{name}") is None
+    points = sweeps.run("evaluations", read_params())
+    assert [(p["generator"], p["method"], p["evaluations"]) for p in points] == [
+        ("gan", "", 1), ("diffusion", "euler", 1), ("diffusion", "euler", 2), ("diffusion", "euler", 4),
+        ("diffusion", "heun", 3)]
+    path = here / "metrics/sweeps/evaluations.json"
+    assert json.loads(path.read_text()) == points
+    for point in points:
+        assert point["sample_seconds"] > 0
+        assert set(point["fad"]) == set(point["intervals"]["fad"]) == {"logmel"}
+    with open(path.with_suffix(".tsv"), newline="") as file:
+        table = list(csv.DictReader(file, delimiter="\t"))
+    assert [float(line["fad.logmel"]) for line in table] == [p["fad"]["logmel"] for p in points]
+    assert float(table[1]["coverage.high"]) == points[1]["intervals"]["coverage"][1]
+
+    path.write_text(json.dumps(points[:2] + points[3:]))  # as if it had been stopped
+    capsys.readouterr()
+    resumed = sweeps.run("evaluations", read_params())
+    clock = {"sample_seconds": 0}
+    assert [p | clock for p in resumed] == [p | clock for p in points]
+    assert capsys.readouterr().out.count("already measured") == 4
+
+    write_params(diffusion=PARAMS["diffusion"] | {"sample": PARAMS["diffusion"]["sample"] | {"guidance": 2.0}})
+    guided = sweeps.run("evaluations", read_params())
+    assert [p["evaluations"] for p in guided if p["method"] == "euler"] == [2, 4]
+    assert capsys.readouterr().out.count("already measured") == 1  # the GAN
+
+
+def test_the_sweep_over_training(here, run_stage, monkeypatch, capsys):  # noqa: F811
+    for name in ("gan", "diffusion"):
+        assert run_stage(here, f"train_{name}") is None
+    capsys.readouterr()
+    points = sweeps.run("training", read_params())
+    assert [(p["generator"], p["steps"], p["train_examples"]) for p in points] == [
+        (name, steps, 4 * steps) for name in ("gan", "diffusion") for steps in (1, 2, 4)]
+    assert all(p["train_cpu_seconds"] > 0 for p in points)
+    assert weights(here / "data/sweeps/gan_2") != weights(here / "data/models/gan")
+    assert not (here / "metrics/curves/sweeps").exists()  # the page draws those of the pipeline
+
+    monkeypatch.setattr(sweeps, "pretrain", None)  # training again would fail
+    assert sweeps.run("training", read_params()) == points
+    assert capsys.readouterr().out.count("already measured") == 6
+    again = sweeps.run("training", read_params(), again=True)
+    assert [p["key"] for p in again] == [p["key"] for p in points]
+    assert [p["fad"] for p in again] == [p["fad"] for p in points]
