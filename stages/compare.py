@@ -1,6 +1,7 @@
 """Put every row into one table, the selected model's into another, all clocks into a third."""
 
 from chaconne.evaluation import tables
+from chaconne.evaluation.verdict import verdict
 from chaconne.stage import read_params, stage
 
 
@@ -21,6 +22,8 @@ def compare(params):
     table = tables.compare({stage: tables.read_table(path, stage) for stage, path in measured.items()})
     table["settings"] |= {key: params[key] for key in ("scale", "data", "codec", "runs")}
     table["settings"]["generators"] = {name: params[name] for name in generators}
+    embedders = [name for name in params["evaluate"]["embedders"] if name in table["real"]["fad"]]
+    table["verdict"] = verdict(table, table["intervals"], generators, embedders)
     tables.write_table("metrics/comparison.json", table)
     tables.write_table("metrics/eval.json", table[model] | {"model": model})
     tables.write_table("metrics/timing.json", tables.timing("data/timing", generators))

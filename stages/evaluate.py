@@ -6,11 +6,12 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from chaconne.evaluation import coverage, reference, rows, tables
+from chaconne.files import new_folder
 from chaconne.stage import read_params, stage
 
 
 def main(name="anchors"):
-    """Write metrics/<name>.json: rows, intervals, unavailable, warnings, settings."""
+    """Write metrics/<name>.json (rows, intervals, unavailable, warnings, settings) and data/projection/<name>."""
     params = read_params()
     threads = params["threads"]
     with stage(f"evaluate_{name}", seed=params["seed"], threads=threads), threadpool_limits(threads):
@@ -21,17 +22,21 @@ def main(name="anchors"):
 
 def evaluate(name, params):
     """Return the table of the anchors or of one generator."""
-    ground = reference.load("data/reference", params["evaluate"]["embedders"])
+    ground = reference.load("data/reference", params["evaluate"]["embedders"], params["evaluate"]["weights"])
     warnings = tables.few_clips(ground)
     if name == "anchors":
-        measured, intervals = rows.table(anchors(ground), ground, params["evaluate"], params["seed"])
+        clips = anchors(ground)
+        measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
     else:
         folders = [f"data/samples/{name}", *(f"data/samples/{name}/run_{i}" for i in range(1, params["runs"]))]
         opened = [rows.read_clips(folder, ground, f"sample@{name}") for folder in folders]
-        clips = {name: [clips for clips, _ in opened]}
-        measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
+        clips = {name: opened[0][0]}
+        runs = {name: [clips for clips, _ in opened]}
+        measured, intervals = rows.table(runs, ground, params["evaluate"], params["seed"])
         measured[name] |= rows.about_generator(opened[0][1], folders[0])
         warnings += coverage.warnings_of(name, measured[name], intervals[name])
+    with new_folder(f"data/projection/{name}") as temporary:
+        rows.project(temporary, clips, ground)
     settings = tables.settings_of(ground, params["seed"])
     return {"rows": measured, "intervals": intervals, "unavailable": ground.unavailable, "settings": settings,
             "warnings": warnings}

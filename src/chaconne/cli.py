@@ -7,9 +7,11 @@ import typer
 
 from chaconne.commands import sweep
 from chaconne.commands.evaluate import evaluate
+from chaconne.listening.cli import listen, preference
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-app.command()(evaluate)
+for command in (evaluate, listen, preference):
+    app.command()(command)
 app.add_typer(sweep.app, name="sweep")
 
 

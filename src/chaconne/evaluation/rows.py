@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from chaconne.evaluation import coverage, distances, frechet
+from chaconne.evaluation import coverage, distances, frechet, projection
 from chaconne.evaluation.batches import BATCH, in_batches
 from chaconne.evaluation.note_statistics import note_statistics
 from chaconne.evaluation.reference import FEWEST
@@ -86,6 +86,14 @@ def embed(name, embedder, clips, rate):
     """Return features float32 [N, S, F] of memory-mapped clips, with a progress bar when it takes long."""
     starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, leave=False)
     return np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
+
+
+def project(folder, clip_sets, reference):
+    """Write the clips of rows {row: int16 [N, samples]} as points of the plane of the first embedder."""
+    name, embedder = next(iter(reference.embedders.items()))
+    space, rate = reference.spaces[name], reference.about["sample_rate_hz"]
+    embedded = {row: space.project(embed(name, embedder, clips, rate)) for row, clips in clip_sets.items()}
+    projection.write(folder, name, space.embeddings, embedded)
 
 
 def refuse_silence(clips):
