@@ -28,12 +28,10 @@ def evaluate(name, params):
         clips = anchors(ground)
         measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
     else:
-        folders = [f"data/samples/{name}", *(f"data/samples/{name}/run_{i}" for i in range(1, params["runs"]))]
-        opened = [rows.read_clips(folder, ground, f"sample@{name}") for folder in folders]
-        clips = {name: opened[0][0]}
-        runs = {name: [clips for clips, _ in opened]}
-        measured, intervals = rows.table(runs, ground, params["evaluate"], params["seed"])
-        measured[name] |= rows.about_generator(opened[0][1], folders[0])
+        opened, facts = rows.read_clips(f"data/samples/{name}", ground, f"sample@{name}")
+        clips = {name: opened}
+        measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
+        measured[name] |= rows.about_generator(facts, f"data/samples/{name}")
         warnings += coverage.warnings_of(name, measured[name], intervals[name])
     with new_folder(f"data/projection/{name}") as temporary:
         rows.project(temporary, clips, ground)

@@ -14,22 +14,17 @@ from chaconne.stage import read_params, stage
 
 
 def main(name):
-    """Write data/samples/<name>; the clips of further runs in its folders run_1, run_2, ..."""
+    """Write data/samples/<name>."""
     params = read_params()
-    knobs, evaluate = params[name]["sample"], params["evaluate"]
-    with stage(f"sample_{name}", params["seed"], params["threads"]) as clock, \
-            new_folder(f"data/samples/{name}") as temporary:
-        codec = load_codec("data/codec")
-        for run in range(params["runs"]):
-            below, seed = f"run_{run}" if run else "", params["seed"] + run
-            model = load_generator(Path("data/models", name, below))
-            conditions = draw_conditions("data/latents/index.csv", params["conditions"], evaluate["clips"], seed)
-            sample_clips(Path(temporary, below), model, codec, conditions, knobs, evaluate["clip_seconds"], seed)
-            if run == 0:
-                began = time.perf_counter()
-                piece = codec.decode(model.sample(params["piece_seconds"], seed + 1, conditions[0], knobs))[0]
-                clock["realtime_factor"] = round(params["piece_seconds"] / (time.perf_counter() - began), 2)
-                np.save(Path(temporary, "piece.npy"), to_int16(piece))
+    knobs, seed, evaluate = params[name]["sample"], params["seed"], params["evaluate"]
+    with stage(f"sample_{name}", seed, params["threads"]) as clock, new_folder(f"data/samples/{name}") as temporary:
+        codec, model = load_codec("data/codec"), load_generator(f"data/models/{name}")
+        conditions = draw_conditions("data/latents/index.csv", params["conditions"], evaluate["clips"], seed)
+        sample_clips(temporary, model, codec, conditions, knobs, evaluate["clip_seconds"], seed)
+        began = time.perf_counter()
+        piece = codec.decode(model.sample(params["piece_seconds"], seed + 1, conditions[0], knobs))[0]
+        clock["realtime_factor"] = round(params["piece_seconds"] / (time.perf_counter() - began), 2)
+        np.save(Path(temporary, "piece.npy"), to_int16(piece))
 
 
 if __name__ == "__main__":

@@ -51,26 +51,16 @@ def previews_of(codec, seconds=6.0):
     return prepare
 
 
-def pretrain(name, kind, settings, params, model_out, previews_out, runs=1):
-    """Train new generators on data/latents as the stage `name`: with seed, seed + 1, ... as many as `runs`.
+def pretrain(name, kind, settings, params, model_out, previews_out):
+    """Train a new generator on data/latents as the stage `name`; returns what it spent.
 
-    kind: a generator module's Model. settings: its section `train`. Run 0 is written to the folders
-    `model_out` and `previews_out` (None: no previews), the others to `run_1`, `run_2`, ... in them.
-    Returns the seconds spent on one run: the mean.
+    kind: a generator module's Model. settings: its section `train`.
     """
     latents = Latents("data/latents", "train", settings["frames"])
+    model = create(kind, settings, latents, params["conditions"], params["seed"])
     key = [settings, params["conditions"], params["threads"]]
-    trained, spent = [], []
-    for run in range(runs):
-        below, seed = f"/run_{run}" if run else "", params["seed"] + run
-        model = create(kind, settings, latents, params["conditions"], seed)
-        trainer = Trainer(name + below, params["trainer"], seed, key, INPUTS)
-        spent.append(learn(model, source_of(latents, model), trainer, settings, model_out + below))
-        trained.append((trainer, previews_out and previews_out + below))
-    # Not before: a killed stage starts with empty folders and takes up every run where its checkpoint is.
-    for trainer, previews in trained:
-        trainer.finish(previews)
-    return {key: round(sum(one[key] for one in spent) / runs, 2) for key in spent[0]}
+    trainer = Trainer(name, params["trainer"], params["seed"], key, INPUTS)
+    return fit(model, source_of(latents, model), trainer, settings, (model_out, previews_out))
 
 
 def create(kind, settings, latents, attributes, seed, known=None):
@@ -88,13 +78,6 @@ def fit(model, source, trainer, settings, outs, merge=None):
 
     merge: called after training, makes an adapted model plain again. Returns what was spent.
     """
-    spent = learn(model, source, trainer, settings, outs[0], merge)
-    trainer.finish(outs[1])
-    return spent
-
-
-def learn(model, source, trainer, settings, out, merge=None):
-    """Do as `fit`, but keep the state to resume from and the previews: `trainer.finish` is left to the caller."""
     codec = load_codec("data/codec")
     spent = model.train().fit(source, trainer, settings, previews_of(codec))
     if merge:
@@ -102,6 +85,7 @@ def learn(model, source, trainer, settings, out, merge=None):
     model.facts = {"parameters": sum(p.numel() for p in model.parameters()),
                    "inference_parameters": sum(p.numel() for p in model.sampled()),
                    "train_examples": model.facts.get("train_examples", 0) + settings["steps"] * settings["batch"]}
-    with new_folder(out) as temporary:
+    with new_folder(outs[0]) as temporary:
         model.cpu().save(temporary)
+    trainer.finish(outs[1])
     return spent
