@@ -83,7 +83,7 @@ def statistics_of(clips, reference, seed):
 
 def embed(name, embedder, clips, rate):
     """Return features float32 [N, S, F] of memory-mapped clips, with a progress bar when it takes long."""
-    starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, leave=False)
+    starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, mininterval=2, leave=False)
     return np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
 
 
