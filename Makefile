@@ -25,6 +25,7 @@ $(DONE): pyproject.toml constraints.txt
 	@echo "== Creating $(VENV) with $(PYTHON) and installing (PyTorch is large: some minutes)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps basic-pitch
 	@touch $(DONE)
 
 repro: $(DONE)  ## make the music, the numbers and the page (audio branch of dvc.yaml)

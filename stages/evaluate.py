@@ -21,20 +21,20 @@ def main(name="anchors"):
 
 def evaluate(name, params):
     """Return the table of the anchors or of one generator."""
-    ground = reference.load("data/reference", params["evaluate"]["embedders"])
+    settings = params["evaluate"]
+    ground = reference.load("data/reference", settings["embedders"], settings.get("weights", ""))
     warnings = tables.few_clips(ground)
     if name == "anchors":
-        measured, intervals = rows.table(anchors(ground), ground, params["evaluate"], params["seed"])
+        measured, intervals = rows.table(anchors(ground), ground, settings, params["seed"])
     else:
         folders = [f"data/samples/{name}", *(f"data/samples/{name}/run_{i}" for i in range(1, params["runs"]))]
         opened = [rows.read_clips(folder, ground, f"sample@{name}") for folder in folders]
         clips = {name: [clips for clips, _ in opened]}
-        measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
+        measured, intervals = rows.table(clips, ground, settings, params["seed"])
         measured[name] |= rows.about_generator(opened[0][1], folders[0])
         warnings += coverage.warnings_of(name, measured[name], intervals[name])
-    settings = tables.settings_of(ground, params["seed"])
-    return {"rows": measured, "intervals": intervals, "unavailable": ground.unavailable, "settings": settings,
-            "warnings": warnings}
+    return {"rows": measured, "intervals": intervals, "unavailable": ground.unavailable, "warnings": warnings,
+            "settings": tables.settings_of(ground, params["seed"])}
 
 
 def anchors(ground):

@@ -32,7 +32,7 @@ def evaluate(params):
     model, settings, seed = params["model"], params["evaluate"], params["seed"]
     result = {"model": model, "genre": params["genre"], "intervals": {}, "warnings": []}
     for folder, sources in (("data/genre_reference", AGAINST_GENRE), ("data/reference", AGAINST_CORPUS)):
-        ground = reference.load(folder, settings["embedders"])
+        ground = reference.load(folder, settings["embedders"], settings.get("weights", ""))
         opened = {}
         for row, names in sources.items():
             place, maker = (name.replace("MODEL", model) for name in names)

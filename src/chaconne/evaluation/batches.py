@@ -3,9 +3,25 @@
 import numpy as np
 
 BATCH = 8  # clips; their spectra fit the caches of a CPU, 32 at once take twice as long
+SILENT = 10 ** (-80 / 20)
 
 
 def in_batches(function, clips, *arguments):
     """Return function(clips, *arguments) [N, ...] of memory-mapped clips [N, samples], in bounded memory."""
     parts = [function(clips[i : i + BATCH], *arguments) for i in range(0, len(clips), BATCH)]
     return np.concatenate(parts)
+
+
+def check_clips(clips, folder):
+    """Raise ValueError naming the first clip [N, samples] that is silent or not a number, and its folder.
+
+    Silent is an RMS below -80 dBFS, three steps of 16 bits. Works for integers (full scale 32767) and floats (1).
+    """
+    scale = 32767 if np.issubdtype(clips.dtype, np.integer) else 1.0
+    for i in range(0, len(clips), BATCH):
+        levels = np.sqrt(np.square(clips[i : i + BATCH] / scale, dtype=np.float64).mean(1))
+        for number, level in enumerate(levels, i):
+            if not np.isfinite(level):
+                raise ValueError(f"{folder}: clip {number} holds NaN or infinity; make the clips again")
+            if level < SILENT:
+                raise ValueError(f"{folder}: clip {number} is silent; listen to it, leave it out or train longer")

@@ -1,22 +1,28 @@
 """The contract of embedders, and which of them can run here.
 
-An embedder is a module with
+An embedder is a module or an object with
     COMPONENTS                      principal components to keep, or None to keep the features as they are
+    MOST                            reference clips that are embedded at most, or None for all
     missing()                       None, or one line saying what to do (fetch weights, install a package)
     embed(clips, sample_rate_hz)    int16 [clips, samples] -> float32 [clips, frames, features]
 Anything slow to import belongs inside its functions. A new embedder is one file and one entry here.
 """
 
-from chaconne.evaluation import logmel
+from functools import partial
 
-EMBEDDERS = {"logmel": logmel}
+from chaconne.evaluation import logmel, notes
+from chaconne.evaluation.pretrained import NETWORKS, Pretrained
+
+# name: function of the folder of weights ('' for the usual caches) that gives the embedder
+EMBEDDERS = {"logmel": lambda weights: logmel, "notes": lambda weights: notes}
+EMBEDDERS |= {name: partial(Pretrained, name) for name in NETWORKS}
 
 
-def choose(names):
+def choose(names, weights=""):
     """Split embedder names into those that can run and those that cannot.
 
-    Returns ({name: module}, {name: what to do}). Raises ValueError for a name that does not exist,
-    and when no embedder is left.
+    weights: folder of pretrained weights, '' for the usual caches. Returns ({name: embedder},
+    {name: what to do}). Raises ValueError for a name that does not exist, and when no embedder is left.
     """
     unknown = [name for name in names if name not in EMBEDDERS]
     if unknown:
@@ -24,8 +30,10 @@ def choose(names):
             f"params evaluate.embedders: no embedder is called {', '.join(map(repr, unknown))}; "
             f"those that exist: {', '.join(sorted(EMBEDDERS))}"
         )
-    unavailable = {name: EMBEDDERS[name].missing() for name in names if EMBEDDERS[name].missing()}
-    ready = {name: EMBEDDERS[name] for name in names if name not in unavailable}
+    opened = {name: EMBEDDERS[name](weights) for name in names}
+    todo = {name: embedder.missing() for name, embedder in opened.items()}
+    unavailable = {name: what for name, what in todo.items() if what}
+    ready = {name: embedder for name, embedder in opened.items() if name not in unavailable}
     if not ready:
         raise ValueError(f"params evaluate.embedders: none can run ({unavailable}); logmel needs no weights")
     return ready, unavailable

@@ -11,6 +11,7 @@ from torchaudio.functional import melscale_fbanks
 
 FFT_SAMPLES, HOP_SAMPLES, BANDS, FLOOR = 2048, 512, 128, 1e-5
 COMPONENTS = 64  # kept of the 256 features, by principal components of the reference
+MOST = None  # all reference clips are embedded
 
 
 def missing():

@@ -1,8 +1,9 @@
 """The fixed set that every row of a table is measured against, and the held-out clips beside it.
 
 A reference folder holds
-    about.json        sample rate, numbers of clips, eighth in samples, pitch classes of the reference
+    about.json        sample rate, numbers of clips, eighth in samples, what notes the reference holds
     <embedder>.npz    one `Space` for each embedder that can run
+    heard.npz         the transcription of the held-out clips, so that no stage repeats it (embedder `notes`)
     clips.csv         clip, piece, start (sample of audio.npy) of the reference crops: split `train`
     heldout.csv       the same for the held-out crops: split `test`
     heldout.npy       int16 [clips, samples], those crops: the floor of every table
@@ -15,12 +16,14 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from chaconne.evaluation import crops, notes, space
+from chaconne.evaluation import chroma, crops, space, transcription
 from chaconne.evaluation.batches import BATCH, in_batches
 from chaconne.evaluation.embedding import choose
+from chaconne.evaluation.note_statistics import counts_of
 from chaconne.files import new_folder, read_json, write_json
 
 EIGHTH_S = 0.25  # where the corpus does not know its beats
+HEARD = "heard.npz"
 FEWEST = 8  # clips of a set that can still be measured
 
 
@@ -40,7 +43,7 @@ def build(corpus, folder, settings, seed):
 
     settings: params' `evaluate`. Raises FileNotFoundError or ValueError in one line.
     """
-    embedders, unavailable = choose(settings["embedders"])
+    embedders, unavailable = choose(settings["embedders"], settings.get("weights", ""))
     corpus = Path(corpus)
     manifest = read_manifest(corpus)
     facts = read_json(corpus / "corpus.json")
@@ -53,12 +56,20 @@ def build(corpus, folder, settings, seed):
     audio = np.load(corpus / "audio.npy", mmap_mode="r")
     eighth = eighth_samples(train, rate)
     clips = crops.read(audio, heldout["start"], samples)
-    features, classes = embed(embedders, audio, chosen["start"], samples, rate, eighth)
+    features = {
+        name: embed(name, embedder, audio, thinned(chosen["start"], embedder.MOST), samples, rate)
+        for name, embedder in embedders.items()
+    }
+    classes = np.concatenate([
+        chroma.pitch_classes(chroma.chroma(crops.read(audio, starts, samples), rate, eighth))
+        for starts in batches(chosen["start"])
+    ])
     about = {
         "clip_seconds": settings["clip_seconds"],
         "clips": len(heldout),
         "corpus": facts["name"],
         "eighth_samples": eighth,
+        "embedded_clips": {name: len(rows) for name, rows in features.items()},
         "heldout_clips_overlap": heldout_overlap,
         "pitch_classes": np.nanmean(classes, axis=0).tolist(),
         "reference_clips": len(chosen),
@@ -67,10 +78,15 @@ def build(corpus, folder, settings, seed):
         "seed": seed,
         "unavailable": unavailable,
     }
+    if "notes" in embedders:
+        known = crops.read(audio, thinned(chosen["start"], embedders["notes"].MOST), samples)
+        about["harmony"] = counts_of(transcription.transcribe(known, rate))
     with new_folder(folder) as temporary:
         for name, embedder in embedders.items():
             held = in_batches(embedder.embed, clips, rate)
             space.fit(features[name], held, embedder.COMPONENTS).save(temporary / f"{name}.npz")
+        if "notes" in embedders:
+            transcription.save(temporary / HEARD, clips, rate)
         np.save(temporary / "heldout.npy", clips)
         chosen.to_csv(temporary / "clips.csv", index=False)
         heldout.to_csv(temporary / "heldout.csv", index=False)
@@ -78,15 +94,21 @@ def build(corpus, folder, settings, seed):
     return about
 
 
-def embed(embedders, audio, starts, samples, rate, eighth):
-    """Return ({embedder: features [M, S, F]}, pitch classes [M, 12]) of crops of memory-mapped audio."""
-    features, classes = {name: [] for name in embedders}, []
-    for i in tqdm(range(0, len(starts), BATCH), desc="embedding the reference", unit="batch"):
-        batch = crops.read(audio, starts[i : i + BATCH], samples)
-        for name, embedder in embedders.items():
-            features[name].append(embedder.embed(batch, rate))
-        classes.append(notes.pitch_classes(notes.chroma(batch, rate, eighth)))
-    return {name: np.concatenate(parts) for name, parts in features.items()}, np.concatenate(classes)
+def thinned(starts, most):
+    """Return at most `most` of the starts, evenly spread; all of them for None."""
+    return starts if most is None else starts[:: -(-len(starts) // most)]
+
+
+def batches(starts):
+    """Yield the starts, a few at a time."""
+    for i in range(0, len(starts), BATCH):
+        yield starts[i : i + BATCH]
+
+
+def embed(name, embedder, audio, starts, samples, rate):
+    """Return the features [M, S, F] of the crops of memory-mapped audio that begin at `starts`."""
+    some = tqdm(list(batches(starts)), desc=f"embedding the reference: {name}", unit="batch")
+    return np.concatenate([embedder.embed(crops.read(audio, part, samples), rate) for part in some])
 
 
 def read_manifest(corpus):
@@ -125,16 +147,21 @@ def eighth_samples(manifest, rate):
     return int(beats.mode().min() / 2) if len(beats) else round(EIGHTH_S * rate)
 
 
-def load(folder, names):
-    """Read a reference folder for the embedders in `names`; errors name the stage to run."""
+def load(folder, names, weights=""):
+    """Read a reference folder for the embedders in `names`; errors name the stage to run.
+
+    weights: folder of pretrained weights, '' for the usual caches.
+    """
     folder = Path(folder)
     stage = folder.name  # `reference` or `genre_reference`, as in dvc.yaml
     if not (folder / "about.json").exists():
         raise FileNotFoundError(f"{folder}/about.json is missing: run `dvc repro {stage}` first")
-    embedders, unavailable = choose(names)
+    embedders, unavailable = choose(names, weights)
     for name in embedders:
         if not (folder / f"{name}.npz").exists():
             raise FileNotFoundError(f"{folder}/{name}.npz is missing: run `dvc repro -f {stage}` first")
+    if "notes" in embedders:
+        transcription.load(folder / HEARD)
     spaces = {name: space.load(folder / f"{name}.npz") for name in embedders}
     return Reference(read_json(folder / "about.json"), spaces, embedders, unavailable, folder)
 

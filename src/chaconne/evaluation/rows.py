@@ -5,21 +5,21 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from chaconne.evaluation import coverage, distances, frechet, notes
-from chaconne.evaluation.batches import BATCH, in_batches
+from chaconne.evaluation import coverage, distances, frechet
+from chaconne.evaluation.batches import BATCH, check_clips
+from chaconne.evaluation.note_statistics import note_statistics
 from chaconne.evaluation.reference import FEWEST
 from chaconne.evaluation.resampling import estimate, mean_of_runs, subsets
 from chaconne.files import read_json
 
 ABOUT_GENERATORS = ("parameters", "inference_parameters", "train_examples", "function_evaluations")
-SILENT_PEAK = 33  # of 32767: -60 dBFS
 
 
 def read_clips(folder, reference, stage):
     """Open clips.npy of a sample folder and read its about.json: (int16 [N, samples], dictionary).
 
     stage: what to run when it is missing. Raises one line when the clips are not comparable with the
-    reference: other rate, number or length.
+    reference (other rate, number or length) or when one of them is silent.
     """
     folder, about = Path(folder), reference.about
     for name in ("clips.npy", "about.json"):
@@ -31,6 +31,7 @@ def read_clips(folder, reference, stage):
     received = (str(clips.dtype), clips.shape, f"{facts['sample_rate_hz']} Hz")
     if received != expected:
         raise ValueError(f"{folder}: expected {expected}, received {received}; run `dvc repro {stage}`")
+    check_clips(clips, folder)
     return clips, facts
 
 
@@ -70,10 +71,9 @@ def measure_runs(clip_sets, reference, seed):
 
 
 def statistics_of(clips, reference, seed):
-    """Return (`statistics` of checked clips, the row so far: `fad_infinity_fit`)."""
+    """Return what `statistics` does, of clips that are not embedded yet."""
     if len(clips) < FEWEST:
         raise ValueError(f"a row needs {FEWEST} clips or more, received {len(clips)}: raise evaluate.clips")
-    refuse_silence(clips)
     embedded = {
         name: reference.spaces[name].project(embed(name, embedder, clips, reference.about["sample_rate_hz"]))
         for name, embedder in reference.embedders.items()
@@ -85,18 +85,6 @@ def embed(name, embedder, clips, rate):
     """Return features float32 [N, S, F] of memory-mapped clips, with a progress bar when it takes long."""
     starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, mininterval=2, leave=False)
     return np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
-
-
-def refuse_silence(clips):
-    """Raise ValueError when clips int16 [N, samples] have silent ones among them, naming them by number."""
-    peaks = in_batches(lambda part: np.abs(part.astype(np.int32)).max(1), clips)
-    silent = np.flatnonzero(peaks < SILENT_PEAK)
-    if len(silent):
-        names = ", ".join(map(str, silent[:5])) + (", ..." if len(silent) > 5 else "")
-        raise ValueError(
-            f"expected clips that sound, {len(silent)} of {len(clips)} are silent (peak below -60 dBFS): "
-            f"clip {names}, counted from 0; listen to them, and look at the learning curves"
-        )
 
 
 def statistics(clips, embedded, reference, seed):
@@ -121,26 +109,6 @@ def statistics(clips, embedded, reference, seed):
     found["nearest_train",] = (near, 0.0, np.inf)
     found["copied",] = (coverage.copied_of(vectors, known, space.heldout_nearest), 0.0, 1.0)
     return found | note_statistics(clips, reference), row
-
-
-def note_statistics(clips, reference):
-    """Return the part of `statistics` that listens to pitch and rhythm."""
-    rate = reference.about["sample_rate_hz"]
-    windows = in_batches(notes.chroma, clips, rate, reference.about["eighth_samples"])
-    classes = notes.pitch_classes(windows)
-    if not np.isfinite(classes).any():
-        raise ValueError("all clips are silent: nothing to measure; look at the learning curves")
-    same = notes.pitch_class_distance_of(classes, np.array(reference.about["pitch_classes"]))
-    per_clip = {
-        "in_key": notes.in_key(classes),
-        "onset_rate": in_batches(notes.onset_rate, clips, rate),
-        "silence": in_batches(notes.silence, clips, rate),
-    }
-    highest = {"in_key": 1.0, "onset_rate": np.inf, "silence": 1.0}
-    found = {("notes", key): (notes.mean_of(values), 0.0, highest[key]) for key, values in per_clip.items()}
-    found["notes", "pitch_class_distance"] = (same, 0.0, 1.0)
-    found["adjacent_similarity",] = (notes.mean_of(notes.adjacent_similarity(windows)), -1.0, 1.0)
-    return found
 
 
 def put(tree, path, value):
