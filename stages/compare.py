@@ -1,7 +1,7 @@
 """Put every row into one table, the selected model's into another, all clocks into a third."""
 
 from chaconne.evaluation import tables
-from chaconne.evaluation.verdict import verdict
+from chaconne.verdict import verdict
 from chaconne.stage import read_params, stage
 
 

@@ -1,4 +1,4 @@
-"""Several runs of a training, and the sweeps over evaluations and training steps, on a tiny workspace."""
+"""The sweeps over evaluations and training steps, on a tiny workspace."""
 
 import csv
 import importlib
@@ -20,9 +20,9 @@ from chaconne.stage import read_params
 from tests.test_evaluation import run_stage, write_corpus  # noqa: F401  (a fixture is used by its name)
 from tests.test_generators import SIZES
 
-EVALUATE = {"clips": 8, "clip_seconds": 2.0, "reference_clips": 16, "embedders": ["logmel"], "bootstrap": 10}
+EVALUATE = {"clips": 8, "clip_seconds": 2.0, "reference_clips": 16, "embedders": ["logmel"], "weights": "", "bootstrap": 10}
 PARAMS = {
-    "scale": "smoke", "seed": 3, "threads": 1, "runs": 1, "conditions": ["instrument"],
+    "scale": "smoke", "seed": 3, "threads": 1, "conditions": ["instrument"],
     "generators": ["gan", "diffusion"],
     "trainer": dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=2, previews=1),
     "gan": {"train": SIZES["gan"] | {"steps": 4, "batch": 4}, "sample": {"truncation": 1.0, "piece": 64}},
@@ -71,58 +71,6 @@ def write_params(**changes):
 
 def weights(folder):
     return (folder / "model.safetensors").read_bytes()
-
-
-def test_every_run_is_the_training_with_its_seed(here, run_stage):  # noqa: F811
-    assert run_stage(here, "train_gan") is None
-    alone = weights(here / "data/models/gan")
-    write_params(seed=4)
-    assert run_stage(here, "train_gan") is None
-    other = weights(here / "data/models/gan")
-    write_params(runs=2)
-    assert run_stage(here, "train_gan") is None
-    assert weights(here / "data/models/gan") == alone
-    assert weights(here / "data/models/gan/run_1") == other != alone
-    assert list((here / "data/previews/gan/run_1").glob("*.wav"))
-    assert (here / "metrics/curves/train_gan/run_1/plots/metrics/critic.tsv").exists()
-    assert not list((here / ".resume").rglob("*.wav"))
-    assert json.loads((here / "data/timing/train_gan.json").read_text())["train_cpu_seconds"] > 0
-
-    assert run_stage(here, "sample", "gan") is None
-    first, second = (np.load(here / f"data/samples/gan/{run}clips.npy") for run in ("", "run_1/"))
-    assert first.shape == second.shape == (8, 2 * 22050)
-    assert (first != second).any()
-    assert not (here / "data/samples/gan/run_1/piece.npy").exists()
-    assert run_stage(here, "evaluate", "gan") is None
-    row = json.loads((here / "metrics/gan.json").read_text())["rows"]["gan"]
-    assert row["runs"] == 2
-    assert row["parameters"] > 0
-
-
-def test_a_killed_stage_takes_up_every_run(here, run_stage, monkeypatch):  # noqa: F811
-    """DVC empties the outs of a stage that it starts again, so finished runs must come out of their checkpoints."""
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    write_params(runs=2)
-    assert run_stage(here, "train_diffusion") is None
-    expected = [weights(here / f"data/models/diffusion{run}") for run in ("", "/run_1")]
-    model = importlib.import_module("chaconne.generators.diffusion").Model
-    fit, seeds = model.fit, []
-
-    def fit_once(self, source, trainer, *rest):
-        seeds.append(trainer.seed)
-        if len(seeds) == 2:
-            raise KeyboardInterrupt
-        return fit(self, source, trainer, *rest)
-
-    monkeypatch.setattr(model, "fit", fit_once)
-    assert run_stage(here, "train_diffusion") == 130
-    monkeypatch.setattr(model, "fit", fit)
-    states = list((here / ".resume/train_diffusion").glob("*/state.pt"))
-    assert [torch.load(path, weights_only=True)["step"] for path in states] == [4]
-    shutil.rmtree(here / "data/models/diffusion")
-    assert run_stage(here, "train_diffusion") is None
-    assert [weights(here / f"data/models/diffusion{run}") for run in ("", "/run_1")] == expected
-    assert not list((here / ".resume").rglob("state.pt"))
 
 
 def test_the_sweep_over_evaluations(here, run_stage, monkeypatch, capsys):  # noqa: F811

@@ -14,7 +14,7 @@ from chaconne.cli import app
 from chaconne.outside import comparison, folders
 
 RATE = 22050
-SETTINGS = {"embedders": ["logmel"], "clips": 240, "clip_seconds": 2.0, "seed": 0}
+SETTINGS = {"embedders": ["logmel"], "weights": "", "clips": 240, "clip_seconds": 2.0, "seed": 0}
 
 
 def tones(rng, seconds, rate=RATE):

@@ -7,7 +7,7 @@ import pytest
 
 from chaconne.contest import leader
 from chaconne.evaluation import projection
-from chaconne.evaluation.verdict import verdict
+from chaconne.verdict import verdict
 
 
 @pytest.mark.parametrize(("better", "a", "b", "real", "ahead"), [

@@ -47,7 +47,8 @@ def digest(value, files=()):
 
 def ground_of(params):
     """Return (Reference, fingerprint of everything that a measurement depends on but the model)."""
-    ground = reference.load("data/reference", params["evaluate"]["embedders"])
+    settings = params["evaluate"]
+    ground = reference.load("data/reference", settings["embedders"], settings.get("weights", ""))
     files = [ground.folder / "about.json", *(ground.folder / f"{name}.npz" for name in sorted(ground.spaces)),
              "data/codec/codec.safetensors", "data/latents/index.csv"]
     return ground, digest([params[key] for key in ("seed", "threads", "conditions", "evaluate")], files)

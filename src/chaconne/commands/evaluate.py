@@ -10,6 +10,7 @@ def evaluate(
     reference: Annotated[Path, typer.Argument(help="folder of real music: wav, flac, ogg, mp3, of any rate")],
     samples: Annotated[Path, typer.Argument(help="folder of generated music")],
     embedder: Annotated[list[str] | None, typer.Option(help="repeat for more  [default: logmel, notes]")] = None,
+    weights: Annotated[Path | None, typer.Option(help="folder of pretrained ones  [default: the usual caches]")] = None,
     seconds: Annotated[float, typer.Option(min=1.0, max=60.0, help="length of the clips that are cut out")] = 6.0,
     clips: Annotated[int, typer.Option(min=8, help="of every row, at most")] = 240,
     seed: Annotated[int, typer.Option(min=0, help="of the choice of clips, and of the intervals")] = 0,
@@ -28,8 +29,8 @@ def evaluate(
     from chaconne.outside import comparison
     from chaconne.stage import stage
 
-    embedders = embedder or list(comparison.EMBEDDERS)
-    settings = {"embedders": embedders, "clips": clips, "clip_seconds": seconds, "seed": seed}
+    settings = {"embedders": embedder or list(comparison.EMBEDDERS), "weights": str(weights or ""), "clips": clips,
+                "clip_seconds": seconds, "seed": seed}
     with stage("chaconne evaluate", seed, threads, keep_clock=False), threadpool_limits(threads):
         found = comparison.evaluate(reference, samples, settings, cache or comparison.cache_folder())
         if out:

@@ -15,6 +15,7 @@ import numpy as np
 from chaconne import evaluation
 from chaconne.evaluation import coverage, reference, rows, tables
 from chaconne.evaluation.batches import BATCH
+from chaconne.evaluation.embedding import choose
 from chaconne.outside import folders
 
 EMBEDDERS = ("logmel", "notes")
@@ -29,9 +30,13 @@ def cache_folder():
 
 
 def cache_key(folder, settings):
-    """Return 32 hex digits of the names and bytes of a folder's files, the settings, and the code that measures."""
+    """Return 32 hex digits of the names and bytes of a folder's files, the settings, and the code that measures.
+
+    Embedders that can run here count, so that one whose weights came later is not missed.
+    """
+    ready, _ = choose(settings["embedders"], settings["weights"])
     code = sorted(path for package in (evaluation, folders) for path in Path(package.__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(settings | {"ready": list(ready)}, sort_keys=True).encode())
     for path in [*folders.audio_files(folder), *code]:
         digest.update(str(path.relative_to(folder) if path not in code else path.name).encode())
         with open(path, "rb") as file:
@@ -56,12 +61,13 @@ def split(manifest, seconds, most, seed):
 def open_reference(folder, settings, cache):
     """Return the Reference of a folder of audio, out of the cache where it was made before.
 
-    settings: embedders, clips (at most, of a row), clip_seconds, seed.
+    settings: embedders, weights (folder of theirs, '' for the usual caches), clips (at most, of a row), clip_seconds,
+    seed.
     """
     kept = Path(cache, cache_key(folder, settings))
     if (kept / "about.json").exists():
         print(f"{folder}: embeddings taken from {kept}", flush=True)
-        return reference.load(kept, settings["embedders"])
+        return reference.load(kept, settings["embedders"], settings["weights"])
     with tempfile.TemporaryDirectory() as corpus:
         seconds, seed = settings["clip_seconds"], settings["seed"]
         manifest = folders.pack(folder, corpus, seconds)
@@ -78,7 +84,7 @@ def open_reference(folder, settings, cache):
         counts = {"clips": min(test, settings["clips"]), "reference_clips": min(train, MOST)}
         reference.build(corpus, kept, settings | counts, seed)
         print(f"{folder}: embeddings kept in {kept}", flush=True)
-    return reference.load(kept, settings["embedders"])
+    return reference.load(kept, settings["embedders"], settings["weights"])
 
 
 def noise_like(clips, path, seed):
