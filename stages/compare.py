@@ -1,8 +1,8 @@
 """Put every row into one table, the selected model's into another, all clocks into a third."""
 
 from chaconne.evaluation import tables
-from chaconne.verdict import verdict
 from chaconne.stage import read_params, stage
+from chaconne.verdict import verdict
 
 
 def main():

@@ -1,7 +1,6 @@
 """The sweeps over evaluations and training steps, on a tiny workspace."""
 
 import csv
-import importlib
 import json
 import shutil
 
@@ -11,7 +10,7 @@ import pytest
 import torch
 import yaml
 
-from chaconne import sweeps, training
+from chaconne import sweeps
 from chaconne.audio import from_int16
 from chaconne.codec import spectral
 from chaconne.evaluation import reference
@@ -20,7 +19,8 @@ from chaconne.stage import read_params
 from tests.test_evaluation import run_stage, write_corpus  # noqa: F401  (a fixture is used by its name)
 from tests.test_generators import SIZES
 
-EVALUATE = {"clips": 8, "clip_seconds": 2.0, "reference_clips": 16, "embedders": ["logmel"], "weights": "", "bootstrap": 10}
+EVALUATE = {"clips": 8, "clip_seconds": 2.0, "reference_clips": 16, "embedders": ["logmel"],
+            "weights": "", "bootstrap": 10}
 PARAMS = {
     "scale": "smoke", "seed": 3, "threads": 1, "conditions": ["instrument"],
     "generators": ["gan", "diffusion"],

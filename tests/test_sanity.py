@@ -17,7 +17,8 @@ from tests.conftest import ROOT
 
 AUDIO = {"sample_rate_hz": 22050, "grid_samples": 2048}
 RATE = AUDIO["sample_rate_hz"]
-SETTINGS = {"clips": 32, "clip_seconds": 4.0, "reference_clips": 64, "embedders": ["logmel", "notes"], "weights": "", "bootstrap": 50}
+SETTINGS = {"clips": 32, "clip_seconds": 4.0, "reference_clips": 64, "embedders": ["logmel", "notes"],
+            "weights": "", "bootstrap": 50}
 SAMPLES = 4 * RATE
 
 

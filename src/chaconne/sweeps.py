@@ -48,7 +48,7 @@ def digest(value, files=()):
 def ground_of(params):
     """Return (Reference, fingerprint of everything that a measurement depends on but the model)."""
     settings = params["evaluate"]
-    ground = reference.load("data/reference", settings["embedders"], settings.get("weights", ""))
+    ground = reference.load("data/reference", settings["embedders"], settings["weights"])
     files = [ground.folder / "about.json", *(ground.folder / f"{name}.npz" for name in sorted(ground.spaces)),
              "data/codec/codec.safetensors", "data/latents/index.csv"]
     return ground, digest([params[key] for key in ("seed", "threads", "conditions", "evaluate")], files)

@@ -43,7 +43,7 @@ def build(corpus, folder, settings, seed):
 
     settings: params' `evaluate`. Raises FileNotFoundError or ValueError in one line.
     """
-    embedders, unavailable = choose(settings["embedders"], settings.get("weights", ""))
+    embedders, unavailable = choose(settings["embedders"], settings["weights"])
     corpus = Path(corpus)
     manifest = read_manifest(corpus)
     facts = read_json(corpus / "corpus.json")
