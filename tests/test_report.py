@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from chaconne.evaluation import projection, verdict
+from chaconne import verdict
+from chaconne.evaluation import projection
 from chaconne.report import charts, scatter, sound, sweeps, tables
 from chaconne.report.inputs import MissingInput, read_inputs
 from chaconne.report.labels import label_rows
