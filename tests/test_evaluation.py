@@ -230,6 +230,12 @@ def test_reference_is_complete_and_deterministic(workspace, tmp_path):
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
 
 
+def test_a_slow_embedder_takes_fewer_of_the_reference_evenly_spread():
+    assert reference.thinned(range(1200), 240).tolist()[::239] == [0, 1199]
+    assert len(set(reference.thinned(range(250), 240))) == 240
+    assert reference.thinned(range(30), 240).tolist() == list(range(30))
+
+
 def test_rows_have_all_keys_and_intervals_that_contain_them(workspace):
     ground = reference.load(workspace / "data/reference", ["logmel"])
     clips = np.load(workspace / "data/samples/gan/clips.npy", mmap_mode="r")
@@ -240,6 +246,8 @@ def test_rows_have_all_keys_and_intervals_that_contain_them(workspace):
     }
     for distance in ("fad", "fad_infinity", "fad_infinity_fit", "kad"):
         assert set(row[distance]) == {"logmel"}
+    # What a transcription would give is absent without the embedder `notes`.
+    assert set(row["notes"]) == {"in_key", "onset_rate", "silence", "pitch_class_distance"}
     bounds = dict(flat(intervals))
     fits = row.pop("fad_infinity_fit")
     assert 0 < fits["logmel"] <= 1

@@ -12,7 +12,7 @@ from chaconne.corpora.render import Renderer, render
 from chaconne.corpora.score import unpack
 from chaconne.corpora.scores import parse_corpus
 from chaconne.corpora.settings import read_settings
-from chaconne.evaluation import reference, rows
+from chaconne.evaluation import reference, rows, transcription
 from tests.conftest import ROOT
 
 AUDIO = {"sample_rate_hz": 22050, "grid_samples": 2048}
@@ -62,7 +62,9 @@ def measured(tmp_path_factory):
     planned = plan(pieces, notes, settings, AUDIO, {"test": 0.35, "valid": 0.0}, 0)
     pack(planned, Renderer(scores, settings, RATE), corpus, settings, AUDIO)
     reference.build(corpus, root / "reference", SETTINGS, 0)
+    transcription._memory.clear()  # as in another process
     ground = reference.load(root / "reference", SETTINGS["embedders"])
+    remembered = len(transcription._memory)
     held = pd.read_csv(root / "reference" / "heldout.csv")
 
     def played_anew(change):
@@ -79,6 +81,7 @@ def measured(tmp_path_factory):
         "moved": played_anew(moved), "random": played_anew(drawn),
         "noise": (rng.standard_normal(real.shape) * 3000).astype(np.int16),
     }
+    assert remembered == len(real)  # the reference keeps what was heard in them
     return {name: rows.measure(c, ground, 50, 0) for name, c in clips.items()}
 
 

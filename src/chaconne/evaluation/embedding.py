@@ -2,7 +2,7 @@
 
 An embedder is a module or an object with
     COMPONENTS                      principal components to keep, or None to keep the features as they are
-    MOST                            reference clips that are embedded at most, or None for all
+    MOST                            reference clips that are enough (when a row has no more), or None for all
     missing()                       None, or one line saying what to do (fetch weights, install a package)
     embed(clips, sample_rate_hz)    int16 [clips, samples] -> float32 [clips, frames, features]
 Anything slow to import belongs inside its functions. A new embedder is one file and one entry here.

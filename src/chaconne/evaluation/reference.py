@@ -56,13 +56,15 @@ def build(corpus, folder, settings, seed):
     audio = np.load(corpus / "audio.npy", mmap_mode="r")
     eighth = eighth_samples(train, rate)
     clips = crops.read(audio, heldout["start"], samples)
-    features = {
-        name: embed(name, embedder, audio, thinned(chosen["start"], embedder.MOST), samples, rate)
+    # Never fewer than the clips of a row: density and coverage are defined for equal numbers.
+    used = {
+        name: thinned(chosen["start"], max(embedder.MOST or len(chosen), len(heldout)))
         for name, embedder in embedders.items()
     }
+    features = {name: embed(name, embedders[name], audio, used[name], samples, rate) for name in embedders}
     classes = np.concatenate([
         chroma.pitch_classes(chroma.chroma(crops.read(audio, starts, samples), rate, eighth))
-        for starts in batches(chosen["start"])
+        for starts in batches(chosen["start"].to_numpy())
     ])
     about = {
         "clip_seconds": settings["clip_seconds"],
@@ -79,8 +81,7 @@ def build(corpus, folder, settings, seed):
         "unavailable": unavailable,
     }
     if "notes" in embedders:
-        known = crops.read(audio, thinned(chosen["start"], embedders["notes"].MOST), samples)
-        about["harmony"] = counts_of(transcription.transcribe(known, rate))
+        about["harmony"] = counts_of(transcription.transcribe(crops.read(audio, used["notes"], samples), rate))
     with new_folder(folder) as temporary:
         for name, embedder in embedders.items():
             held = in_batches(embedder.embed, clips, rate)
@@ -95,8 +96,9 @@ def build(corpus, folder, settings, seed):
 
 
 def thinned(starts, most):
-    """Return at most `most` of the starts, evenly spread; all of them for None."""
-    return starts if most is None else starts[:: -(-len(starts) // most)]
+    """Return `most` of the starts, evenly spread, or all where there are no more: an array."""
+    starts = np.asarray(starts)
+    return starts[np.linspace(0, len(starts) - 1, min(most, len(starts))).round().astype(int)]
 
 
 def batches(starts):
@@ -107,7 +109,7 @@ def batches(starts):
 
 def embed(name, embedder, audio, starts, samples, rate):
     """Return the features [M, S, F] of the crops of memory-mapped audio that begin at `starts`."""
-    some = tqdm(list(batches(starts)), desc=f"embedding the reference: {name}", unit="batch")
+    some = tqdm(list(batches(starts)), desc=f"embedding the reference: {name}", unit="batch", mininterval=1)
     return np.concatenate([embedder.embed(crops.read(audio, part, samples), rate) for part in some])
 
 
