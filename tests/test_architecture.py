@@ -18,6 +18,7 @@ LAYERS = (
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening"},
     {"finetuning"},
+    {"commands"},
     {"", "cli"},
 )
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.

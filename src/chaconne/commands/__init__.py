@@ -1,0 +1,1 @@
+"""What `chaconne` can do, one module a command. Heavy imports wait inside the functions."""
