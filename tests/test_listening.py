@@ -9,9 +9,11 @@ from collections import Counter
 import numpy as np
 import pytest
 import soundfile
+import typer
 from typer.testing import CliRunner
 
-from chaconne.listening import cli, tally
+from chaconne.commands import listen as commands
+from chaconne.listening import tally
 from chaconne.listening.clips import equally_loud, loudness
 from chaconne.listening.page import make
 
@@ -21,11 +23,9 @@ RUN = CliRunner()
 
 def app():
     """Return the two commands as chaconne.cli registers them."""
-    import typer
-
     both = typer.Typer()
-    both.command()(cli.listen)
-    both.command()(cli.preference)
+    both.command()(commands.listen)
+    both.command()(commands.preference)
     return both
 
 

@@ -19,6 +19,7 @@ from chaconne.report.labels import label_rows
 from chaconne.report.meanings import meaning_of
 from chaconne.report.page import render
 from chaconne.report.pictures import write_pictures
+from chaconne.report.verdict import answers
 from stages import report
 
 RATE = 22050
@@ -27,7 +28,7 @@ SCHEMA = (
     "fad.logmel fad.clap-music fad_infinity.notes fad_infinity_fit.logmel kad.encodec density coverage nearest_train "
     "adjacent_similarity notes.in_key notes.onset_rate notes.silence notes.pitch_class_distance notes.density "
     "notes.polyphony notes.pitch_distance notes.interval_distance notes.simultaneity_distance notes.dissonance "
-    "notes.onset_regularity parameters inference_parameters train_examples function_evaluations"
+    "notes.onset_regularity copied runs parameters inference_parameters train_examples function_evaluations"
 ).split()
 FADS = {"real": 1.25, "codec": 1.5, "gan": 6.3, "diffusion": 2.51, "shuffled": 14.2, "noise": 32.5}
 
@@ -110,7 +111,7 @@ def sweep_points(generators):
     for i, name in enumerate(generators):
         for k in range(4):
             fad = {"logmel": (9.0 - i) / (k + 1), "notes": (5.0 + i) / (k + 1)}
-            measured = {"generator": name, "fad": fad, "intervals": {"fad": spread(fad)}}
+            measured = {"generator": name, "steps": 1600, "fad": fad, "intervals": {"fad": spread(fad)}}
             seconds.append(measured | {"method": "", "steps": 400 * (k + 1), "train_cpu_seconds": 150.5 * (k + 1)})
             passes += [measured | {"method": method, "evaluations": 2**k, "sample_seconds": 3.1 * 2**k}
                        for method in (("euler", "heun") if i else ("",))]
@@ -160,7 +161,7 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
     rows = {name: row(fad) for name, fad in FADS.items()}
     rows |= {name: row(FADS.get(name, 4.44), **sizes) for name in generators}
     intervals = spreads({name: row(r["fad"]["logmel"]) for name, r in rows.items()})
-    knobs = {"sample": {"steps": 8, "guidance": 1.5}, "train": {"frames": 72, "deep": {"er": "yes"}}}
+    knobs = {"sample": {"steps": 8, "guidance": 1.5}, "train": {"steps": 1600, "deep": {"er": "yes"}}}
     put(
         root / "metrics/comparison.json",
         {
@@ -172,7 +173,7 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
                 "clip_seconds": 6.0,
                 "reference_clips": 1200,
                 "seed": 0,
-                "generators": {n: knobs if n == "diffusion" else {"train": {"frames": 72}} for n in generators},
+                "generators": {n: knobs if n == "diffusion" else {"train": {"steps": 1600}} for n in generators},
             },
             "intervals": intervals,
             "warnings": ["notes: 240 clips are few for 88 dimensions"],
@@ -505,8 +506,8 @@ def test_disagreeing_measures_and_overlaps_are_said_so(built):
     undecided = fidelity | {"ahead": None, "measures": {"fad.logmel": None}}
     contested = fidelity | {"ahead": None, "measures": {"fad.logmel": "gan", "kad.logmel": "diffusion"}}
     for changed, said in ((undecided, "no difference shown"), (contested, "measures disagree")):
-        text = render(replace(inputs, comparison=inputs.comparison | {"verdict": {"fidelity": changed}}))
-        assert f'<strong class="outcome ">{said}</strong>' in text
+        other = replace(inputs, comparison=inputs.comparison | {"verdict": {"fidelity": changed}})
+        assert [answer.outcome for answer in answers(other, label_rows(inputs.generators))] == [said]
 
 
 def test_sweeps_are_drawn_and_a_missing_one_names_its_command(built):
@@ -514,10 +515,21 @@ def test_sweeps_are_drawn_and_a_missing_one_names_its_command(built):
     assert "Not measured here" not in text and text.count('class="chart efforts"') == 4
     assert "Diffusion, heun, 8 evaluations, made in 24.8 s: 2 (1.8 to 2.2)" in text
     assert "GAN, 2 min 30 s CPU: 9 (8.1 to 9.9)" in text
+    assert text.count("Real, the floor") == 4 and "another length" not in text
     without = render(replace(inputs, sweeps={}))
     assert without.count("Not measured here") == 2
     assert "<code>chaconne sweep evaluations</code> does it" in without
     assert "<code>chaconne sweep training</code> does it" in without
+
+
+def test_sweeps_of_other_models_have_no_floor_and_untimed_points_are_counted(built):
+    *_, inputs, _ = built
+    points = [point | {"steps": 400} for point in inputs.sweeps["training"]]
+    del points[0]["train_cpu_seconds"]
+    first, second = sweeps.sections(replace(inputs, sweeps=inputs.sweeps | {"training": points}), label_rows(["gan"]))
+    assert (first.ours, first.untimed, second.ours, second.untimed) == (False, 1, True, 0)
+    assert ["Real, the floor" in dict(legend) for sweep in (first, second) for _, legend, _ in sweep.charts] == [
+        False, False, True, True]
 
 
 def test_a_sweep_stands_where_logarithms_put_it():

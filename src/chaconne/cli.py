@@ -7,7 +7,7 @@ import typer
 
 from chaconne.commands import sweep
 from chaconne.commands.evaluate import evaluate
-from chaconne.listening.cli import listen, preference
+from chaconne.commands.listen import listen, preference
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 for command in (evaluate, listen, preference):

@@ -92,11 +92,14 @@ def ratios(title, entries):
     return svg(f"{title}: {told}", height, parts, 'class="chart"')
 
 
-def efforts(title, lines, x_label):
-    """Draw lines [(name, css class, [(x, value, low, high, what it says)])], all positive, on logarithmic axes."""
+def efforts(title, lines, x_label, floor=None):
+    """Draw lines [(name, css class, [(x, value, low, high, what it says)])], all positive, on logarithmic axes.
+
+    floor: a value that is drawn across, None for none.
+    """
     points = [point for _, _, members in lines for point in members]
     all_x = [x for x, *_ in points]
-    all_y = [v for _, *triple, _ in points for v in triple if v > 0]
+    all_y = [v for _, *triple, _ in points for v in triple if v > 0] + ([floor] if floor else [])
     first, last = math.log10(min(all_x)) - 0.04, math.log10(max(all_x)) + 0.04
     low, high = math.log10(min(all_y)) - 0.05, math.log10(max(all_y)) + 0.05
 
@@ -106,6 +109,9 @@ def efforts(title, lines, x_label):
         return LEFT + (WIDTH - LEFT - RIGHT) * across, HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * up
 
     parts = [grid_y(place(all_x[0], y)[1], f"{y:g}") for y in decades(10**low, 10**high)]
+    if floor:
+        y = place(all_x[0], floor)[1]
+        parts.append(f'<line class="floor" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
     doubled = sorted(set(all_x)) if len(set(all_x)) <= 10 and all(isinstance(x, int) for x in all_x) else None
     parts += [text(place(x, 1)[0], HEIGHT - BOTTOM + 15, f"{x:g}", "middle")
               for x in apart(doubled or decades(10**first, 10**last), lambda x: place(x, 1)[0])]

@@ -86,10 +86,16 @@ MEANINGS = {
         VARIETY,
         ratio=True,
     ),
+    "copied": Meaning(
+        "Copies",
+        "Share of clips that lie less than half as far from a training clip as unseen music does.",
+        "lower",
+        VARIETY,
+    ),
     "notes.simultaneity_distance": Meaning(
         "Distance of chords",
-        "How differently pitches sound together, moment by moment, than in real music: 0 alike, 1 disjoint. "
-        "Sees wrong notes best.",
+        "How differently intervals sound together, moment by moment, than in the training music: 0 alike, "
+        "1 disjoint. Sees wrong notes best.",
         "lower",
         NOTES,
         ratio=True,
@@ -125,7 +131,7 @@ MEANINGS = {
     ),
     "notes.dissonance": Meaning(
         "Dissonance",
-        "Share of the time in which seconds, sevenths or tritones sound.",
+        "Share of the time in which notes a semitone apart, or a major seventh, sound together.",
         "real",
         NOTES,
         ratio=True,
@@ -144,7 +150,7 @@ MEANINGS = {
     "notes.onset_rate": Meaning("Onsets a second", "How often something is struck.", "real", RHYTHM, ratio=True),
     "notes.onset_regularity": Meaning(
         "Regularity of onsets",
-        "How evenly notes follow each other: is there a beat?",
+        "How well beginnings of notes fit a steady pulse, 0 to 1; random ones reach about 0.6.",
         "real",
         RHYTHM,
         ratio=True,
@@ -156,6 +162,7 @@ MEANINGS = {
     ),
     "inference_parameters": Meaning("Parameters, sampling", "Those used to make music.", "", SIZE),
     "train_examples": Meaning("Training examples", "Crops seen in training.", "", SIZE),
+    "runs": Meaning("Trainings", "The row is the mean over so many, which differ in the seed.", "", SIZE),
     "function_evaluations": Meaning(
         "Network evaluations", "Passes through the network for one crop of music.", "", SIZE
     ),

@@ -1,6 +1,7 @@
 """Distance against effort: network evaluations when sampling, CPU-seconds of training."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -24,21 +25,51 @@ SWEEPS = {
 }
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """One sweep as the page shows it. charts: [(title, legend, SVG)], none without a file.
+
+    ours: whether its models are those of this page, so that the row `real` is its floor, too;
+    untimed: measurements that are not drawn, because nothing timed their training.
+    """
+
+    heading: str
+    question: str
+    command: str
+    ours: bool
+    untimed: int
+    charts: list
+
+
 def sections(inputs, labels):
-    """Return [(heading, question, command, [(title, legend, chart)])] of every sweep; no charts without its file."""
+    """Return a Sweep for every entry of SWEEPS."""
     found = []
     for name, (heading, question, axis, x_label) in SWEEPS.items():
-        points = inputs.sweeps.get(name, [])
+        measured = inputs.sweeps.get(name, [])
+        points = [point for point in measured if point.get(axis)]
+        ours = same_models(points, inputs.comparison.get("settings", {}).get("generators", {}))
+        real = inputs.comparison["real"]["fad"] if ours else {}
         embedders = list(dict.fromkeys(e for point in points for e in point["fad"]))
-        drawn = [(f"Fréchet distance, {e}", *chart(points, axis, x_label, e, labels)) for e in embedders]
-        found.append((heading, question, f"chaconne sweep {name}", drawn))
+        drawn = [(f"Fréchet distance, {e}", *chart(points, axis, x_label, e, labels, real.get(e))) for e in embedders]
+        found.append(Sweep(heading, question, f"chaconne sweep {name}", ours, len(measured) - len(points), drawn))
     return found
 
 
-def chart(points, axis, x_label, embedder, labels):
-    """Return (legend [(name, css)], SVG) of one embedder: a line for every generator and method."""
+def same_models(points, generators):
+    """Tell whether the longest training of each generator in a sweep took as many steps as that of this page."""
+    longest = defaultdict(int)
+    for point in points:
+        longest[point["generator"]] = max(longest[point["generator"]], point["steps"])
+    return all(generators.get(name, {}).get("train", {}).get("steps") == most for name, most in longest.items())
+
+
+def chart(points, axis, x_label, embedder, labels, real=None):
+    """Return (legend [(name, css)], SVG) of one embedder: a line for every generator and method.
+
+    real: the distance of real music, drawn as the floor.
+    """
     lines = defaultdict(list)
-    for point in (p for p in points if embedder in p["fad"] and p.get(axis)):
+    for point in (p for p in points if embedder in p["fad"]):
         lines[point["generator"], point.get("method") or ""].append(point)
     methods = defaultdict(list)
     drawn = []
@@ -48,8 +79,8 @@ def chart(points, axis, x_label, embedder, labels):
         css = f"{label.css if label else 'codec'} method{len(methods[generator])}"
         name = f"{label.name if label else generator}{f', {method}' if method else ''}"
         drawn.append((name, css, [mark(p, axis, embedder, name) for p in sorted(members, key=lambda p: p[axis])]))
-    return [(name, css) for name, css, _ in drawn], Markup(charts.efforts(f"Fréchet distance ({embedder})", drawn,
-                                                                          x_label))
+    legend = [(name, css) for name, css, _ in drawn] + ([("Real, the floor", "real")] if real else [])
+    return legend, Markup(charts.efforts(f"Fréchet distance ({embedder})", drawn, x_label, real))
 
 
 def mark(point, axis, embedder, name):
