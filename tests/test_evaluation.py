@@ -270,7 +270,8 @@ def test_stages_write_the_tables_of_the_design(workspace, run_stage):
     assert run_stage(workspace, "compare") is None
     found = {p.stem: json.loads(p.read_text()) for p in (workspace / "metrics").glob("*.json")}
     comparison = found["comparison"]
-    assert {"real", "noise", "gan", "diffusion", "settings", "intervals", "unavailable", "warnings"} == set(comparison)
+    parts = {"settings", "intervals", "unavailable", "warnings", "verdict"}
+    assert {"real", "noise", "gan", "diffusion", *parts} == set(comparison)
     assert comparison["settings"].items() >= {
         "scale": "smoke", "data": "chorales", "codec": "spectral", "clips": 12, "clip_seconds": 3.0,
         "reference_clips": 30, "seed": 0, "generators": GENERATORS,
