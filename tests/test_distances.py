@@ -1,5 +1,6 @@
 """Distances, coverage and intervals against closed forms, independent implementations and known truths."""
 
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from torchaudio.functional import frechet_distance
 
 from chaconne.evaluation import coverage, distances, frechet
 from chaconne.evaluation.resampling import estimate, mean_of_runs, subsets
+from tests.conftest import ROOT
 
 
 def all_of(n):
@@ -34,15 +36,18 @@ print("laion_clap" in sys.modules, "transformers" in sys.modules, "http" in str(
 """
 
 
+OWN = os.environ | {"PYTHONPATH": str(ROOT / "src")}  # another process has to find this checkout's package
+
+
 def test_the_package_comes_without_clap_and_without_a_network():
     refuse = "import socket; socket.socket.connect = lambda *_: (_ for _ in ()).throw(SystemExit('network'))\n"
-    done = subprocess.run([sys.executable, "-c", refuse + LIGHT], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", refuse + LIGHT], env=OWN, capture_output=True, text=True)
     assert (done.returncode, done.stdout.split()) == (0, ["False", "False", "False"]), done.stderr
 
 
 def test_clap_is_there_when_it_is_asked_for():
     code = "from chaconne.evaluation.fad_package import package; print(package().laion_clap.CLAP_Module.__name__)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], env=OWN, capture_output=True, text=True)
     assert done.stdout.split() == ["CLAP_Module"], done.stderr
 
 
