@@ -4,12 +4,15 @@ const by = (id) => document.getElementById(id), kept = "chaconne-listening-" + s
 const pairs = [...document.querySelectorAll(".pair")], choices = [...document.querySelectorAll("[data-choice]")];
 const sounds = pairs.map((pair) => [...pair.querySelectorAll(".sound")]);
 const answers = settings.pairs.map((pair) => ({ pair, choice: null, heard_s: {} }));
-let at = 0, selected = 0;
+let at = 0, selected = 0, remembered = "";
 
 // A page that is closed by mistake goes on where it was, in browsers that let a file remember.
 try {
   const before = JSON.parse(localStorage.getItem(kept));
-  if (before) { by("listener").value = before.listener; before.answers.forEach((answer, i) => Object.assign(answers[i], answer)); }
+  if (before) {
+    by("listener").value = remembered = before.listener;
+    for (const answer of before.answers) Object.assign(answers.find((a) => a.pair === answer.pair), answer);
+  }
 } catch { /* nothing is remembered: begin anew */ }
 const remember = () => { try { localStorage.setItem(kept, JSON.stringify(told())); } catch { /* so be it */ } };
 
@@ -86,6 +89,8 @@ choices.forEach((button) => button.addEventListener("click", () => choose(button
 by("begin").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!by("listener").value.trim()) return;
+  // Another name at the same browser is another listener.
+  if (remembered && told().listener !== remembered) for (const answer of answers) Object.assign(answer, { choice: null, heard_s: {} });
   by("welcome").hidden = true; remember();
   const open = answers.findIndex((answer) => !answer.choice);
   at = open < 0 ? 0 : open; show(); select(0, false);
