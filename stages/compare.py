@@ -20,7 +20,7 @@ def compare(params):
         raise ValueError(f"params model: {model!r} is no generator; those that exist: {known}")
     measured = {f"evaluate@{name}": f"metrics/{name}.json" for name in ["anchors", *generators]}
     table = tables.compare({stage: tables.read_table(path, stage) for stage, path in measured.items()})
-    table["settings"] |= {key: params[key] for key in ("scale", "data", "codec")}
+    table["settings"] |= {key: params[key] for key in ("scale", "data", "codec", "runs")}
     table["settings"]["generators"] = {name: params[name] for name in generators}
     embedders = [name for name in params["evaluate"]["embedders"] if name in table["real"]["fad"]]
     table["verdict"] = verdict(table, table["intervals"], generators, embedders)

@@ -6,7 +6,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from chaconne.evaluation import coverage, reference, rows, tables
-from chaconne.files import new_folder
+from chaconne.files import new_folder, runs_in
 from chaconne.stage import read_params, stage
 
 
@@ -28,10 +28,11 @@ def evaluate(name, params):
         clips = anchors(ground)
         measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
     else:
-        opened, facts = rows.read_clips(f"data/samples/{name}", ground, f"sample@{name}")
-        clips = {name: opened}
-        measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
-        measured[name] |= rows.about_generator(facts, f"data/samples/{name}")
+        folders = runs_in(f"data/samples/{name}")
+        runs, facts = zip(*(rows.read_clips(folder, ground, f"sample@{name}") for folder in folders), strict=True)
+        clips = {name: runs[0]}  # what the projection shows; the row is about all runs
+        measured, intervals = rows.table({name: list(runs)}, ground, params["evaluate"], params["seed"])
+        measured[name] |= rows.about_generator(facts[0], folders[0])
         warnings += coverage.warnings_of(name, measured[name], intervals[name])
     with new_folder(f"data/projection/{name}") as temporary:
         rows.project(temporary, clips, ground)

@@ -7,24 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from chaconne.audio import to_int16
-from chaconne.files import new_folder
+from chaconne.files import new_folder, of_run
 from chaconne.modules import load_codec, load_generator
 from chaconne.sampling import draw_conditions, sample_clips
 from chaconne.stage import read_params, stage
 
 
 def main(name):
-    """Write data/samples/<name>."""
+    """Write data/samples/<name>; the clips of further runs in its folders run_1, run_2, ..."""
     params = read_params()
-    knobs, seed, evaluate = params[name]["sample"], params["seed"], params["evaluate"]
-    with stage(f"sample_{name}", seed, params["threads"]) as clock, new_folder(f"data/samples/{name}") as temporary:
-        codec, model = load_codec("data/codec"), load_generator(f"data/models/{name}")
-        conditions = draw_conditions("data/latents/index.csv", params["conditions"], evaluate["clips"], seed)
-        sample_clips(temporary, model, codec, conditions, knobs, evaluate["clip_seconds"], seed)
-        began = time.perf_counter()
-        piece = codec.decode(model.sample(params["piece_seconds"], seed + 1, conditions[0], knobs))[0]
-        clock["realtime_factor"] = round(params["piece_seconds"] / (time.perf_counter() - began), 2)
-        np.save(Path(temporary, "piece.npy"), to_int16(piece))
+    knobs, evaluate = params[name]["sample"], params["evaluate"]
+    with stage(f"sample_{name}", params["seed"], params["threads"]) as clock, \
+            new_folder(f"data/samples/{name}") as temporary:
+        codec = load_codec("data/codec")
+        for run in range(params["runs"]):
+            seed, model = params["seed"] + run, load_generator(of_run(f"data/models/{name}", run))
+            conditions = draw_conditions("data/latents/index.csv", params["conditions"], evaluate["clips"], seed)
+            sample_clips(of_run(temporary, run), model, codec, conditions, knobs, evaluate["clip_seconds"], seed)
+            if run == 0:
+                began = time.perf_counter()
+                piece = codec.decode(model.sample(params["piece_seconds"], seed + 1, conditions[0], knobs))[0]
+                clock["realtime_factor"] = round(params["piece_seconds"] / (time.perf_counter() - began), 2)
+                np.save(Path(temporary, "piece.npy"), to_int16(piece))
 
 
 if __name__ == "__main__":

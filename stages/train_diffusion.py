@@ -6,12 +6,12 @@ from chaconne.stage import read_params, stage
 
 
 def main():
-    """Write data/models/diffusion and data/previews/diffusion."""
+    """Write data/models/diffusion and data/previews/diffusion; further runs in their folders run_1, run_2, ..."""
     params = read_params()
     with stage("train_diffusion", params["seed"], params["threads"]) as clock:
         settings = params["diffusion"]["train"]
-        clock.update(pretrain(
-            "train_diffusion", Model, settings, params, "data/models/diffusion", "data/previews/diffusion"))
+        clock.update(pretrain("train_diffusion", Model, settings, params, "data/models/diffusion",
+                              "data/previews/diffusion", params["runs"]))
 
 
 if __name__ == "__main__":

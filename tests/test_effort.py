@@ -22,7 +22,7 @@ from tests.test_generators import SIZES
 EVALUATE = {"clips": 8, "clip_seconds": 2.0, "reference_clips": 16, "embedders": ["logmel"],
             "weights": "", "bootstrap": 10}
 PARAMS = {
-    "scale": "smoke", "seed": 3, "threads": 1, "conditions": ["instrument"],
+    "scale": "smoke", "seed": 3, "runs": 1, "threads": 1, "conditions": ["instrument"],
     "generators": ["gan", "diffusion"],
     "trainer": dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=2, previews=1),
     "gan": {"train": SIZES["gan"] | {"steps": 4, "batch": 4}, "sample": {"truncation": 1.0, "piece": 64}},

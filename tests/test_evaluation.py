@@ -164,7 +164,7 @@ def workspace(tmp_path_factory):
     rng = np.random.default_rng(0)
     params = {
         "scale": "smoke", "data": "chorales", "genre": "folk", "codec": "spectral", "model": "gan", "seed": 0,
-        "threads": 1, "generators": ["gan", "diffusion"], "evaluate": SETTINGS, **GENERATORS,
+        "runs": 1, "threads": 1, "generators": ["gan", "diffusion"], "evaluate": SETTINGS, **GENERATORS,
     }
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     (root / "conf/scale").mkdir(parents=True)

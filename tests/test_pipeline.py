@@ -136,6 +136,24 @@ def test_another_model_runs_what_depends_on_it_and_the_way_back_is_free(root):
     git(root, "checkout", "--force", ".")      # -S may have laid out params.yaml in its own way
 
 
+def test_more_runs_differ_in_the_seed_alone(root):
+    """The first run stays what it was; the table has means over both."""
+    models, before = root / "data/models/gan", (root / "data/models/gan/model.safetensors").read_bytes()
+    one = json.loads((root / "metrics/gan.json").read_text())["rows"]["gan"]
+    try:
+        said = dvc(root, "exp", "run", "-S", "runs=2", "evaluate@gan")
+        assert ran(said) - {"selectors"} == {"train_gan", "sample@gan", "evaluate@gan"}
+        assert (models / "model.safetensors").read_bytes() == before
+        assert (models / "run_1/model.safetensors").read_bytes() != before
+        both = json.loads((root / "metrics/gan.json").read_text())
+        low, high = both["intervals"]["gan"]["coverage"]
+        assert both["rows"]["gan"]["runs"] == 2 and low <= both["rows"]["gan"]["coverage"] <= high
+        assert both["rows"]["gan"]["fad"] != one["fad"]
+    finally:
+        git(root, "checkout", "--force", ".")
+        dvc(root, "checkout", "--force")
+
+
 @pytest.mark.parametrize("way", ["temp", "queue"])
 def test_experiments_elsewhere_run_their_own_code(way, root):
     """Only the experiment's code has the marker: neither the workspace nor the installed package does."""

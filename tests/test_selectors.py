@@ -20,6 +20,7 @@ def test_the_checked_in_params_are_right():
     ("genre", 7, "expected one of chorales, folk; got 7; try `dvc exp run -S genre=folk`"),
     ("scale", None, "expected one of gpu, laptop, smoke; got None; try `dvc exp run -S scale=laptop`"),
     ("seed", "x", "expected a whole number 0..2147483647; got x; try `dvc exp run -S seed=0`"),
+    ("runs", 0, "expected a whole number 1..64; got 0; try `dvc exp run -S runs=1`"),
     ("threads", 0, "expected a whole number 1..256; got 0; try `dvc exp run -S threads=1`"),
 ])
 def test_a_wrong_selector_names_those_that_exist(name, value, said):

@@ -35,6 +35,16 @@ def new_folder(path):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def of_run(folder, run):
+    """Return where run number `run` lies, of several that differ in the seed alone: the first in `folder` itself."""
+    return f"{folder}/run_{run}" if run else str(folder)
+
+
+def runs_in(folder):
+    """Return the folders of all runs that lie in `folder`, in order (see `of_run`)."""
+    return [of_run(folder, run) for run in range(1 + len(list(Path(folder).glob("run_*"))))]
+
+
 def write_json(path, value):
     """Write `value` as sorted, indented JSON; NaN and infinity raise ValueError."""
     with new_file(path) as temporary:

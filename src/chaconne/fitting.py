@@ -3,7 +3,7 @@
 import torch
 
 from chaconne.audio import write_wav
-from chaconne.files import new_folder
+from chaconne.files import new_folder, of_run
 from chaconne.generator import build_vocabulary, encode_conditions
 from chaconne.latents import Latents
 from chaconne.modules import load_codec
@@ -51,16 +51,26 @@ def previews_of(codec, seconds=6.0):
     return prepare
 
 
-def pretrain(name, kind, settings, params, model_out, previews_out):
-    """Train a new generator on data/latents as the stage `name`; returns what it spent.
+def pretrain(name, kind, settings, params, model_out, previews_out, runs=1):
+    """Train new generators on data/latents as the stage `name`: with seed, seed + 1, ... as many as `runs`.
 
-    kind: a generator module's Model. settings: its section `train`.
+    kind: a generator module's Model. settings: its section `train`. Run 0 is written to the folders
+    `model_out` and `previews_out` (None: no previews), the others below them (see `of_run`).
+    Returns the seconds spent on one run: the mean.
     """
     latents = Latents("data/latents", "train", settings["frames"])
-    model = create(kind, settings, latents, params["conditions"], params["seed"])
     key = [settings, params["conditions"], params["threads"]]
-    trainer = Trainer(name, params["trainer"], params["seed"], key, INPUTS)
-    return fit(model, source_of(latents, model), trainer, settings, (model_out, previews_out))
+    trained, spent = [], []
+    for run in range(runs):
+        seed = params["seed"] + run
+        model = create(kind, settings, latents, params["conditions"], seed)
+        trainer = Trainer(of_run(name, run), params["trainer"], seed, key, INPUTS)
+        spent.append(learn(model, source_of(latents, model), trainer, settings, of_run(model_out, run)))
+        trained.append((trainer, previews_out and of_run(previews_out, run)))
+    # Not before: a killed stage starts with empty folders and takes up every run where its checkpoint is.
+    for trainer, previews in trained:
+        trainer.finish(previews)
+    return {key: round(sum(one[key] for one in spent) / runs, 2) for key in spent[0]}
 
 
 def create(kind, settings, latents, attributes, seed, known=None):
@@ -78,6 +88,13 @@ def fit(model, source, trainer, settings, outs, merge=None):
 
     merge: called after training, makes an adapted model plain again. Returns what was spent.
     """
+    spent = learn(model, source, trainer, settings, outs[0], merge)
+    trainer.finish(outs[1])
+    return spent
+
+
+def learn(model, source, trainer, settings, out, merge=None):
+    """Do as `fit`, but keep the state to resume from and the previews: `trainer.finish` is left to the caller."""
     codec = load_codec("data/codec")
     spent = model.train().fit(source, trainer, settings, previews_of(codec))
     if merge:
@@ -85,7 +102,6 @@ def fit(model, source, trainer, settings, outs, merge=None):
     model.facts = {"parameters": sum(p.numel() for p in model.parameters()),
                    "inference_parameters": sum(p.numel() for p in model.sampled()),
                    "train_examples": model.facts.get("train_examples", 0) + settings["steps"] * settings["batch"]}
-    with new_folder(outs[0]) as temporary:
+    with new_folder(out) as temporary:
         model.cpu().save(temporary)
-    trainer.finish(outs[1])
     return spent

@@ -10,7 +10,7 @@ FILES = {  # selector: where its variations lie
     "codec": "src/chaconne/codec/*.py",
     "scale": "conf/scale/*.yaml",
 }
-NUMBERS = {"seed": (0, 2**31 - 1), "threads": (1, 256)}
+NUMBERS = {"seed": (0, 2**31 - 1), "runs": (1, 64), "threads": (1, 256)}
 # What the error proposes.
 SAFE = {"data": "chorales", "genre": "folk", "codec": "spectral", "model": "gan", "scale": "laptop"}
 

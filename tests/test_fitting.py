@@ -1,0 +1,60 @@
+"""Several runs of a training: each has its own seed and folder, and a killed stage takes up every one of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chaconne import fitting, training
+from chaconne.files import runs_in, write_json
+from chaconne.generators import gan
+from tests.test_generators import SIZES, TRAINER
+
+PARAMS = {"conditions": ["mode"], "seed": 5, "threads": 1, "trainer": TRAINER}
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """A workspace that holds nothing but latents; checkpoints are written at every row of the curves."""
+    folder = tmp_path / "data/latents"
+    folder.mkdir(parents=True)
+    np.save(folder / "latents.npy", np.random.default_rng(0).standard_normal((64, 6), np.float32))
+    pd.DataFrame([dict(clip=0, split="train", first=0, frames=64, beat_frames=8, mode="minor")]).to_csv(
+        folder / "index.csv", index=False)
+    write_json(folder / "latents.json", dict(
+        channels=6, sample_rate_hz=160, hop_samples=16, mean=[0.0] * 6, std=[1.0] * 6))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fitting, "load_codec", lambda folder: None)     # there are no previews
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    return tmp_path
+
+
+def train(out, kind=gan.Model, seed=5, runs=1):
+    fitting.pretrain("train_gan", kind, SIZES["gan"], PARAMS | {"seed": seed}, out, None, runs)
+    return [(folder, open(f"{folder}/model.safetensors", "rb").read()) for folder in runs_in(out)]
+
+
+def test_each_run_has_the_next_seed(workspace):
+    (_, first), (_, second), (third, _) = train("three", runs=3)
+    assert third == "three/run_2"
+    assert first == train("one")[0][1] != second == train("two", seed=6)[0][1]
+
+
+def test_a_killed_stage_takes_up_every_run(workspace, capsys):
+    class Killed(BaseException):
+        """Stands for SIGKILL: nothing may catch it."""
+
+    class Mortal(gan.Model):
+        calls = 0
+
+        def fit(self, *args):
+            Mortal.calls += 1
+            if Mortal.calls == 2:
+                raise Killed
+            return super().fit(*args)
+
+    with pytest.raises(Killed):
+        train("killed", Mortal, runs=2)
+    resumed = train("again", runs=2)     # DVC would have removed the folder of the first attempt
+    assert "train_gan: going on at step 40" in capsys.readouterr().out
+    assert [model for _, model in resumed] == [model for _, model in train("whole", runs=2)]
+    assert not list((workspace / ".resume").rglob("state.pt"))
