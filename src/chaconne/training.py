@@ -44,7 +44,7 @@ class Trainer:
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """Place `module` and an AdamW over its trainable parameters on the device; returns both."""
         trained = [p for p in module.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(trained, lr=learning_rate, betas=betas, weight_decay=weight_decay)
+        optimizer = torch.optim.AdamW(trained, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
         return self.fabric.setup(module, optimizer)
 
     def run(self, steps, step, state, preview=None):
@@ -57,7 +57,8 @@ class Trainer:
         """
         start, spent, history = self.resume(state)
         clocks, saved = (cpu_seconds(), time.perf_counter()), time.perf_counter()
-        every = max(1, steps // max(1, self.settings["previews"]))
+        previews = self.settings["previews"]
+        every = max(1, steps // previews) if preview and previews else steps + 1
         live = Live(f"metrics/curves/{self.name}", dvcyaml=None, save_dvc_exp=False, report=None)
         for i, row in history:
             log(live, i, row)
@@ -79,7 +80,7 @@ class Trainer:
                 if time.perf_counter() - saved > CHECKPOINT_SECONDS:
                     self.save(i + 1, self.elapsed(clocks, spent), history, state)
                     saved = time.perf_counter()
-            if preview and (i + 1) % every == 0:
+            if (i + 1) % every == 0:
                 preview(self.folder / f"step_{i + 1:06d}.wav")
         live.end()
         # `dvc plots` would take the summary of the last step for a curve.

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.generator import Conditions, Generator
+from chaconne.generator import Conditions, Generator, Neighbours
 from chaconne.optimisation import Average, cosine, set_learning_rate
 
 METHODS = ("euler", "heun")
@@ -31,7 +31,7 @@ class Block(nn.Module):
         self.shift = nn.Parameter(torch.zeros(6, width))      # added to the modulation all blocks share
         self.qkv = nn.Linear(width, 3 * width)
         self.join = nn.Linear(width, width)
-        self.near = nn.Conv1d(width, width, 5, padding=2, groups=width)
+        self.near = Neighbours(width, 5, padding=2)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
     def attend(self, x, rotation):
@@ -44,7 +44,7 @@ class Block(nn.Module):
         """x: [B, P, W]; modulation: [B, 6, W]."""
         a, b, c, d, e, f = (modulation + self.shift).unsqueeze(2).unbind(1)
         h = self.norms[0](x) * (1 + a) + b
-        x = x + c * (self.attend(h, rotation) + self.near(h.mT).mT)
+        x = x + c * (self.attend(h, rotation) + self.near(h))
         return x + f * self.mlp(self.norms[1](x) * (1 + d) + e)
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.generator import Conditions, Generator
+from chaconne.generator import Conditions, Generator, Neighbours
 from chaconne.optimisation import Average, cosine, set_learning_rate
 
 
@@ -50,16 +50,16 @@ class GeneratorBlock(nn.Module):
 
     def __init__(self, width):
         super().__init__()
-        self.near = nn.Conv1d(width, width, 3, groups=width)
+        self.near = Neighbours(width, 3)
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.style = nn.Linear(width, 2 * width)
         self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(self, x, style):
-        """x: [B, W, P], style: [B, W] -> [B, W, P - 2]."""
+        """x: [B, P, W], style: [B, W] -> [B, P - 2, W]."""
         scale, shift = self.style(style).unsqueeze(1).chunk(2, -1)
-        h = self.norm(self.near(x).mT) * (1 + scale) + shift
-        return x[:, :, 1:-1] + self.mlp(h).mT
+        h = self.norm(self.near(x)) * (1 + scale) + shift
+        return x[:, 1:-1] + self.mlp(h)
 
 
 class Network(nn.Module):
@@ -69,7 +69,7 @@ class Network(nn.Module):
         super().__init__()
         width, self.patch = settings["width"], settings["patch"]
         self.line = Line(settings["coordinates"], settings["noise"], settings["period"], settings["beat"])
-        self.enter = nn.Conv1d(self.line.width, width, 1)
+        self.enter = nn.Linear(self.line.width, width)
         self.style = nn.Sequential(nn.Linear(settings["style"], width), nn.SiLU(), nn.Linear(width, width))
         self.conditions = Conditions(vocabulary, width)
         self.blocks = nn.ModuleList(GeneratorBlock(width) for _ in range(settings["depth"]))
@@ -79,23 +79,28 @@ class Network(nn.Module):
     def forward(self, line, style, codes):
         """Every output patch depends on 2 depth + 1 patches of the line, and on nothing else of it."""
         about = functional.silu(self.style(style) + self.conditions(codes))
-        h = self.enter(line)
+        h = self.enter(line.mT)
         for block in self.blocks:
             h = block(h, about)
-        return self.leave(self.norm(h.mT)).reshape(len(line), -1, self.leave.out_features // self.patch).mT
+        return self.leave(self.norm(h)).reshape(len(line), -1, self.leave.out_features // self.patch).mT
 
 
 class CriticBlock(nn.Module):
-    """Residual block: depthwise convolution over five places, then an MLP. [B, W, P] -> the same."""
+    """Residual block: depthwise convolution over five places, then an MLP. [B, P, W] -> the same."""
 
     def __init__(self, width):
         super().__init__()
-        self.near = nn.Conv1d(width, width, 5, padding=2, groups=width)
-        self.mlp = nn.Sequential(nn.Conv1d(width, 2 * width, 1), nn.LeakyReLU(0.2), nn.Conv1d(2 * width, width, 1))
+        self.near = Neighbours(width, 5, padding=2)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.LeakyReLU(0.2), nn.Linear(2 * width, width))
 
     def forward(self, x):
         """No normalisation: statistics of a crop would tell the critic too much, too early."""
         return x + 0.5 * self.mlp(self.near(x))
+
+
+def in_pairs(x):
+    """Lay places beside each other, two by two: [B, P, W] -> [B, P / 2, 2 W]."""
+    return x.reshape(len(x), x.shape[1] // 2, -1)
 
 
 class Critic(nn.Module):
@@ -104,22 +109,22 @@ class Critic(nn.Module):
     def __init__(self, channels, vocabulary, settings):
         super().__init__()
         width, stages = settings["critic_width"], settings["critic_stages"]
-        self.enter = nn.Conv1d(channels, width, 2, stride=2)
+        self.enter = nn.Linear(2 * channels, width)
         self.stages = nn.ModuleList(
             nn.Sequential(*(CriticBlock(width) for _ in range(settings["critic_depth"]))) for _ in range(stages))
-        self.halve = nn.ModuleList(nn.Conv1d(width, width, 2, stride=2) for _ in range(stages - 1))
-        self.heads = nn.ModuleList(nn.Conv1d(width, 1, 1) for _ in range(stages))
+        self.halve = nn.ModuleList(nn.Linear(2 * width, width) for _ in range(stages - 1))
+        self.heads = nn.ModuleList(nn.Linear(width, 1) for _ in range(stages))
         self.whole = nn.Sequential(nn.Linear(2 * width, width), nn.LeakyReLU(0.2))
         self.judge = nn.Linear(width, 1)
         self.conditions = Conditions(vocabulary, width)
 
     def forward(self, z, codes):
         """Logits of a head share its weight: their sum over a head is its mean, scaled alike for all."""
-        h, logits = functional.leaky_relu(self.enter(z), 0.2), []
+        h, logits = functional.leaky_relu(self.enter(in_pairs(z.mT)), 0.2), []
         for i, stage in enumerate(self.stages):
-            h = stage(h if i == 0 else self.halve[i - 1](h))
+            h = stage(h if i == 0 else self.halve[i - 1](in_pairs(h)))
             logits.append(self.heads[i](functional.leaky_relu(h, 0.2)).flatten(1))
-        whole = self.whole(torch.cat([h.mean(2), h.std(2)], dim=1))
+        whole = self.whole(torch.cat([h.mean(1), h.std(1)], dim=1))
         # Projection discriminator (Miyato 2018, Eq. 3).
         judged = self.judge(whole) + (whole * self.conditions(codes)).sum(1, keepdim=True) / math.sqrt(whole.shape[1])
         return torch.cat([*logits, judged.expand(-1, logits[-1].shape[1])], dim=1)
@@ -136,9 +141,10 @@ class Model(Generator):
         super().__init__(settings, channels, rate_hz, vocabulary)
         self.network = Network(channels, vocabulary, settings)
         self.critic = Critic(channels, vocabulary, settings)
-        if settings["frames"] % (settings["patch"] * settings["beat"]):
-            raise ValueError(f"gan.train.frames: expected a multiple of patch * beat = "
-                             f"{settings['patch'] * settings['beat']}, got {settings['frames']}")
+        for unit, why in ((settings["patch"] * settings["beat"], "patch * beat"),
+                          (2 ** settings["critic_stages"], "2 ^ critic_stages")):
+            if settings["frames"] % unit:
+                raise ValueError(f"gan.train.frames: expected a multiple of {why} = {unit}, got {settings['frames']}")
 
     def sampled(self):
         """The critic stays at home when music is made."""
