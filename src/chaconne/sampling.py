@@ -15,8 +15,8 @@ def draw_conditions(index_csv, attributes, count, seed):
     index = pd.read_csv(index_csv)
     index = index[index.split == "train"]
     rows = np.random.default_rng(seed).choice(len(index), size=count, p=index.seconds / index.seconds.sum())
-    drawn = index.iloc[rows][attributes].to_dict("records")
-    return [{a: str(v) for a, v in row.items() if pd.notna(v)} for row in drawn]
+    drawn = index.iloc[rows].to_dict("records")     # whole rows: of no columns at all there would be no records
+    return [{a: str(row[a]) for a in attributes if pd.notna(row[a])} for row in drawn]
 
 
 def write_clips(folder, codec, latents, seconds, facts=None):

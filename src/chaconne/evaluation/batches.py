@@ -3,7 +3,7 @@
 import numpy as np
 
 BATCH = 8  # clips; their spectra fit the caches of a CPU, 32 at once take twice as long
-SILENT = 10 ** (-80 / 20)
+SILENT = 10 ** (-80 / 20)  # RMS, full scale 1: three steps of 16 bits
 
 
 def in_batches(function, clips, *arguments):
@@ -12,15 +12,16 @@ def in_batches(function, clips, *arguments):
     return np.concatenate(parts)
 
 
-def check_clips(clips, folder):
-    """Raise ValueError naming the first clip [N, samples] that is silent or not a number, and its folder.
-
-    Silent is an RMS below -80 dBFS, three steps of 16 bits. Works for integers (full scale 32767) and floats (1).
-    """
+def levels(clips):
+    """Return the RMS of clips [N, samples]: [N], full scale 1. Integers have their full scale at 32767."""
     scale = 32767 if np.issubdtype(clips.dtype, np.integer) else 1.0
+    return np.sqrt(np.square(clips / scale, dtype=np.float64).mean(1))
+
+
+def check_clips(clips, folder):
+    """Raise ValueError naming the first clip [N, samples] that is silent or not a number, and its folder."""
     for i in range(0, len(clips), BATCH):
-        levels = np.sqrt(np.square(clips[i : i + BATCH] / scale, dtype=np.float64).mean(1))
-        for number, level in enumerate(levels, i):
+        for number, level in enumerate(levels(clips[i : i + BATCH]), i):
             if not np.isfinite(level):
                 raise ValueError(f"{folder}: clip {number} holds NaN or infinity; make the clips again")
             if level < SILENT:

@@ -2,7 +2,7 @@
 
 The package computes the embeddings; here it is kept from hiding errors (it prints them and goes on), from the
 network (it fetches what it misses, and asks for some things each time) and from pickles that run code.
-Importing it takes about 20 s, so that only `embed` does.
+Importing it is slow (CLAP: 20 s), so that only `embed` does.
 """
 
 import importlib.util
@@ -16,6 +16,8 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+
+from chaconne.evaluation.fad_package import package
 
 VGGISH = "https://github.com/harritaylor/torchvggish"
 ROBERTA = "models--roberta-base"  # of the text half of CLAP, which its code loads as well
@@ -95,11 +97,11 @@ class Pretrained:
         seconds, rate = clips.shape[1] / sample_rate_hz, network.arguments["sample_rate"]
         if seconds < network.least_s:
             raise ValueError(f"{self.name} needs clips of {network.least_s} s or more, received {seconds:.2f} s")
-        package = load(self.name, str(self.folder))
+        loaded = load(self.name, str(self.folder))
         rows = []
         for clip in clips:
             sound = soxr.resample(np.asarray(clip, np.float32) / 32767, sample_rate_hz, rate, quality="HQ")
-            rows.append(np.concatenate([self.rows_of(package, piece, rate) for piece in self.pieces(sound, rate)]))
+            rows.append(np.concatenate([self.rows_of(loaded, piece, rate) for piece in self.pieces(sound, rate)]))
         return np.stack(rows)
 
     def pieces(self, sound, rate):
@@ -109,14 +111,14 @@ class Pretrained:
         parts = [sound[i : i + length] for i in range(0, len(sound), length)]
         return [part for part in parts if part is parts[0] or len(part) >= rate]
 
-    def rows_of(self, package, sound, rate):
+    def rows_of(self, loaded, sound, rate):
         """Return the embeddings of one stretch [samples], averaged over `pooled`: float32 [rows, features]."""
         network, said = NETWORKS[self.name], io.StringIO()
         try:
             # oneDNN takes 7 s for the LSTM of EnCodec, torch's own code 2 s, to the same numbers.
             onednn = torch.backends.mkldnn.flags(enabled=False) if self.name == "encodec" else nullcontext()
             with torch.no_grad(), onednn, redirect_stdout(said):
-                found = np.asarray(package.get_embeddings([sound], sr=rate), np.float32)
+                found = np.asarray(loaded.get_embeddings([sound], sr=rate), np.float32)
         except ValueError as error:  # of joining no embeddings; what went wrong before was printed
             raise ValueError(f"{self.name}: no embedding of a clip: {one_line(said) or error}") from error
         if not found.size or found.size % network.features or not np.isfinite(found).all():
@@ -141,15 +143,12 @@ def load(name, folder):
 
     Raises ValueError when the files cannot be read.
     """
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # importing the package would ask the network for tokenizers
-    from frechet_audio_distance import FrechetAudioDistance
-
     said, before = io.StringIO(), torch.hub.get_dir()
     try:
         with ExitStack() as stack:
             for context in (redirect_stdout(said), redirect_stderr(said), safe_weights(), local_hub(folder)):
                 stack.enter_context(context)
-            return FrechetAudioDistance(ckpt_dir=folder, **NETWORKS[name].arguments)
+            return package().FrechetAudioDistance(ckpt_dir=folder, **NETWORKS[name].arguments)
     except Exception as error:  # whatever a damaged file makes of it
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(f"{name}: the weights in {folder} cannot be loaded ({what}); fetch them again") from error

@@ -13,7 +13,7 @@ import soxr
 from tqdm import tqdm
 
 from chaconne.evaluation import crops
-from chaconne.evaluation.batches import BATCH
+from chaconne.evaluation.batches import BATCH, SILENT, levels
 from chaconne.files import write_json
 
 SAMPLE_RATE_HZ = 22050  # of everything that is measured
@@ -21,7 +21,6 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 GRID_SAMPLES = 1  # beats are unknown: clips lie side by side
 BLOCK_S = 60.0  # of a file in memory at once
 SHORT_S = 0.05  # what a clip may lack of its length, made up with silence: encoders and resamplers cut a little
-SILENT_DBFS = -60.0  # a peak below that is no sound
 HEADER = {"descr": "<i2", "fortran_order": False}
 
 
@@ -69,10 +68,10 @@ def pack(folder, out, seconds):
     with open(Path(out, "audio.npy"), "wb") as packed:
         np.lib.format.write_array_header_1_0(packed, HEADER | {"shape": (0,)})
         for path in tqdm(files, desc=f"reading {folder.name}", unit="file", delay=2, leave=False):
-            samples, peak, first = 0, 0.0, packed.tell()
+            samples, energy, first = 0, 0.0, packed.tell()
             for block in decode(path):
                 packed.write((block.clip(-1, 1) * 32767).round().astype("<i2").tobytes())
-                samples, peak = samples + len(block), max(peak, float(np.abs(block).max(initial=0)))
+                samples, energy = samples + len(block), energy + float(np.square(block, dtype=np.float64).sum())
             if least - SHORT_S * SAMPLE_RATE_HZ <= samples < least:
                 packed.write(bytes(2 * (least - samples)))
                 samples = least
@@ -80,8 +79,8 @@ def pack(folder, out, seconds):
                 packed.seek(first)
                 packed.truncate()
                 continue
-            if peak < 10 ** (SILENT_DBFS / 20):
-                raise ValueError(f"{path} is silent (peak below {SILENT_DBFS:g} dBFS); take it out of the folder")
+            if energy < samples * SILENT**2:
+                raise ValueError(f"{path} is silent; take it out of the folder")
             rows.append((len(rows), path.relative_to(folder).as_posix(), start, samples))
             start += samples
         packed.seek(0)  # numpy leaves room in a header for the length to grow
@@ -122,7 +121,7 @@ def refuse_silence(folder, table, manifest, clips):
     """Raise ValueError for the first silent clip of a table of crops, naming file and time."""
     starts = manifest.set_index("clip")["start"]
     for row, clip in zip(table.itertuples(), clips, strict=True):
-        if np.abs(clip.astype(np.int32)).max() < 32767 * 10 ** (SILENT_DBFS / 20):
+        if levels(clip[None])[0] < SILENT:
             at = (row.start - starts[row.clip]) / SAMPLE_RATE_HZ
             raise ValueError(f"{Path(folder, row.piece)} is silent from {at:.1f} to "
                              f"{at + len(clip) / SAMPLE_RATE_HZ:.1f} s; cut that out, or take the file away")
