@@ -19,8 +19,9 @@ SIZES = {
     "gan": dict(frames=16, patch=4, beat=2, width=32, depth=2, style=8, coordinates=4, period=3, noise=4,
                 critic_width=32, critic_depth=1, critic_stages=2, batch=16, steps=40, learning_rate=0.001,
                 critic_learning_rate=0.001, gamma=0.3, penalty_every=6, ema=0.9, free=0.3),
-    "diffusion": dict(frames=16, patch=2, width=32, depth=2, heads=2, batch=16, steps=40, learning_rate=0.002,
-                      weight_decay=0.0, ema=0.9, free=0.3),
+    "diffusion": dict(frames=16, patch=2, beat=4, width=32, depth=2, heads=2, batch=16, steps=40, learning_rate=0.002,
+                      weight_decay=0.0, ema=0.9, free=0.3, prediction="data", time_mean=-0.5,
+                      time_deviation=1.0),
 }
 KNOBS = {"gan": {"truncation": 1.0, "piece": 3},
          "diffusion": {"method": "heun", "steps": 3, "shift": 1.0, "guidance": 1.0, "batch": 8}}
@@ -92,9 +93,10 @@ def test_gan_pieces_join_exactly():
 
 
 def test_diffusion_windows_cover_everything_and_overlap():
-    for length in (16, 18, 40, 201):
-        starts = diffusion.window_starts(length, 16, 2)
+    for length in (16, 20, 40, 204):
+        starts = diffusion.window_starts(length, 16, 4)
         assert starts[0] == 0 and starts[-1] + 16 == max(length, 16)
+        assert all(start % 4 == 0 for start in starts)
         assert all(b - a <= 8 for a, b in zip(starts[:-1], starts[1:], strict=True))
 
 

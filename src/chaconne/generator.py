@@ -60,7 +60,7 @@ class Generator(nn.Module):
         return self.denormalise(self.generate(count, frames, codes, knobs)).cpu()
 
     def normalise(self, z):
-        """Raw latents [B, C, T] -> zero mean and unit variance by channel, as in training."""
+        """Raw latents [B, C, T] -> zero mean by channel and unit variance over all, as in training."""
         return (z - self.mean[:, None]) / self.std[:, None]
 
     def denormalise(self, z):

@@ -41,8 +41,12 @@ class Latents:
         return self.facts["channels"]
 
     def statistics(self):
-        """Return (mean, std) of every channel: two float32 tensors [channels]."""
-        return torch.tensor(self.facts["mean"]), torch.tensor(self.facts["std"])
+        """Return (mean of every channel, deviation of them all): float32 tensors [channels] and [].
+
+        One deviation, the root mean square of the channels': a channel that a codec keeps small counts little.
+        """
+        mean, std = (torch.tensor(self.facts[key]) for key in ("mean", "std"))
+        return mean, std.square().mean().sqrt()
 
     def draw(self, count, rng):
         """Draw crops evenly over all beats: (raw latents [count, channels, frames], rows of the index)."""

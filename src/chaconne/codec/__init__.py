@@ -8,6 +8,6 @@ A codec module defines `Codec`, a torch module with
     save(folder)                                 writes codec.json and codec.safetensors
     load(folder)     (class method)              reads them
 
-and `train(settings, sources, seed, progress)`, which returns a Codec. Latents are deterministic, and
-every channel has roughly zero mean and unit variance on the audio it was trained on.
+and `train(settings, sources, seed, progress)`, which returns a Codec. Latents are deterministic.
+How much a channel varies, beside the others, says how much it counts: generators learn all with the same scale.
 """

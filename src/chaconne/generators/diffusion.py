@@ -1,9 +1,11 @@
 """Rectified flow (Liu 2022; Lipman 2022) with a small diffusion transformer (Peebles 2022).
 
-A straight path leads from noise to data, x_t = (1 - t) noise + t data; the network learns its
-velocity, data - noise, and sampling integrates it from t = 0 to 1. Pieces longer than a training
-crop are made of overlapping windows whose velocities are averaged at every step (MultiDiffusion,
-Bar-Tal 2023), so that no window has an edge of its own.
+A straight path leads from noise to data, x_t = (1 - t) noise + t data; its velocity, data - noise, is
+learned, and sampling integrates it from t = 0 to 1. The network itself estimates the data (Li 2025,
+arXiv 2511.13720): music fills a small part of the space of latents, noise all of it, and a small network
+has no room to carry noise through. Pieces longer than a training crop are made of overlapping windows
+whose velocities are averaged at every step (MultiDiffusion, Bar-Tal 2023), so that no window has an
+edge of its own.
 
 Shapes: B batch, C latent channels, T latent frames, P patches of `patch` frames, W width.
 """
@@ -19,6 +21,26 @@ from chaconne.generator import Conditions, Generator, Neighbours
 from chaconne.optimisation import Average, cosine, set_learning_rate
 
 METHODS = ("euler", "heun")
+NEAREST = 0.05  # to the data: the least 1 - t that a velocity is divided by
+
+
+def from_data(out, x, t):
+    """Velocity that leads from x at time t to the estimated data `out`."""
+    return (out - x) / (1 - t).clamp(min=NEAREST)
+
+
+def from_velocity(out, x, t):
+    """The network's output is the velocity."""
+    return out
+
+
+def from_residual(out, x, t):
+    """Velocity whose linear part is known for white data (Karras 2022, Eq. 7, of this path)."""
+    square = 1 / (t.square() + (1 - t).square())
+    return (2 * t - 1) * square * x + square.sqrt() * out
+
+
+PREDICTIONS = {"data": from_data, "velocity": from_velocity, "residual": from_residual}
 
 
 class Block(nn.Module):
@@ -49,12 +71,20 @@ class Block(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """Velocity of noisy latents: [B, C, T], t [B], condition codes [B, A] -> [B, C, T]."""
+    """Velocity of noisy latents: [B, C, T], t [B], condition codes [B, A] -> [B, C, T].
 
-    def __init__(self, channels, vocabulary, width, depth, heads, patch):
+    T is the `frames` of a training crop. Crops start on a beat, so a place in them says when chords may change;
+    rotary positions alone only tell how far two places are apart.
+    """
+
+    def __init__(self, channels, vocabulary, frames, width, depth, heads, patch, prediction):
         super().__init__()
-        self.patch, self.heads = patch, heads
+        if prediction not in PREDICTIONS:
+            raise ValueError(
+                f"diffusion.train.prediction: expected one of {', '.join(PREDICTIONS)}; got {prediction!r}")
+        self.patch, self.heads, self.velocity = patch, heads, PREDICTIONS[prediction]
         self.enter = nn.Linear(channels * patch, width)
+        self.place = nn.Parameter(torch.zeros(frames // patch, width))
         self.time = nn.Sequential(nn.Linear(128, width), nn.SiLU(), nn.Linear(width, width))
         self.conditions = Conditions(vocabulary, width)
         self.modulate = nn.Linear(width, 6 * width)
@@ -67,30 +97,31 @@ class Denoiser(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, x, t, codes):
-        """T must be a multiple of `patch`."""
-        tokens = x.mT.reshape(len(x), -1, self.patch * x.shape[1])
+        time = t[:, None, None]
+        level = (time.square() + (1 - time).square()).sqrt()     # deviation of x for white data
+        tokens = (x / level).mT.reshape(len(x), -1, self.patch * x.shape[1])
         rotation = rotary(tokens.shape[1], self.enter.out_features // self.heads, x.device)
         about = functional.silu(self.time(waves(t)) + self.conditions(codes))
         modulation = self.modulate(about).unflatten(-1, (6, -1))
-        h = self.enter(tokens)
+        h = self.enter(tokens) + self.place
         for block in self.blocks:
             h = block(h, modulation, rotation)
         scale, shift = self.last(about).unsqueeze(1).chunk(2, -1)
         out = self.leave(self.norm(h) * (1 + scale) + shift)
-        return out.reshape(len(x), -1, x.shape[1]).mT
+        return self.velocity(out.reshape(len(x), -1, x.shape[1]).mT, x, time)
 
 
 class Objective(nn.Module):
     """The training loss as a module, so that any engine can wrap it."""
 
-    def __init__(self, network, free):
+    def __init__(self, network, knobs):
         super().__init__()
-        self.network, self.free = network, free
+        self.network, self.free, self.times = network, knobs["free"], (knobs["time_mean"], knobs["time_deviation"])
 
     def forward(self, data, codes):
         """data: normalised latents [B, C, T] -> mean squared error of the velocity, a scalar."""
-        # Logit-normal times (Esser 2024, Eq. 19): the middle of the path is the hardest part.
-        t = torch.sigmoid(torch.randn(len(data), device=data.device))
+        # Logit-normal times (Esser 2024, Eq. 19): the two ends of the path need the least learning.
+        t = torch.sigmoid(torch.normal(*self.times, (len(data),), device=data.device))
         noise = torch.randn_like(data)
         x = torch.lerp(noise, data, t[:, None, None])
         kept = codes * (torch.rand(codes.shape, device=codes.device) >= self.free)
@@ -106,13 +137,17 @@ class Model(Generator):
 
     def __init__(self, settings, channels, rate_hz, vocabulary):
         super().__init__(settings, channels, rate_hz, vocabulary)
-        sizes = {k: settings[k] for k in ("width", "depth", "heads", "patch")}
+        sizes = {k: settings[k] for k in ("frames", "width", "depth", "heads", "patch", "prediction")}
+        for unit in ("patch", "beat"):
+            if settings["frames"] % settings[unit]:
+                raise ValueError(f"diffusion.train.frames: expected a multiple of {unit} = {settings[unit]}, "
+                                 f"got {settings['frames']}")
         self.network = Denoiser(channels, vocabulary, **sizes)
 
     def fit(self, source, trainer, knobs, preview=None):
         """Train the denoiser; its moving average is what is kept."""
         average = Average(self.network, knobs["ema"])
-        objective, optimizer = trainer.setup(Objective(self.network, knobs["free"]), knobs["learning_rate"],
+        objective, optimizer = trainer.setup(Objective(self.network, knobs), knobs["learning_rate"],
                                              weight_decay=knobs["weight_decay"])
 
         def step(i):
@@ -140,8 +175,8 @@ class Model(Generator):
         """
         if knobs["method"] not in METHODS:
             raise ValueError(f"diffusion.sample.method: expected one of {', '.join(METHODS)}; got {knobs['method']!r}")
-        window, patch = self.settings["frames"], self.settings["patch"]
-        length = max(window, -(-frames // patch) * patch)
+        window, beat = self.settings["frames"], self.settings["beat"]
+        length = max(window, -(-frames // beat) * beat)
         noise = torch.randn(count, self.channels, length).to(self.mean.device)
         parts = [self.integrate(x, c, window, knobs) for x, c in
                  zip(noise.split(knobs["batch"]), codes.split(knobs["batch"]), strict=True)]
@@ -168,7 +203,7 @@ class Model(Generator):
 
     def velocity(self, x, t, codes, window):
         """Velocity of latents of any length: overlapping windows, averaged with weights that fade at edges."""
-        starts = window_starts(x.shape[-1], window, self.settings["patch"])
+        starts = window_starts(x.shape[-1], window, self.settings["beat"])
         if len(starts) == 1:
             return self.network(x, x.new_full((len(x),), t), codes)
         fade = torch.hann_window(window + 2, periodic=False, device=x.device)[1:-1]
@@ -188,7 +223,7 @@ class Model(Generator):
 
 
 def window_starts(length, window, grid):
-    """First frames of windows that overlap by half, the last one flush with the end."""
+    """First frames, multiples of `grid`, of windows that overlap by half or more, the last one flush with the end."""
     starts = list(range(0, max(1, length - window), window // 2 // grid * grid))
     return sorted({*starts, max(0, length - window)})
 
