@@ -92,6 +92,18 @@ def test_gan_pieces_join_exactly():
     torch.testing.assert_close(whole, parts)
 
 
+def test_gan_writes_held_notes_in_their_own_units():
+    """Latents that stand still in each patch: so does what a network writes that has learned nothing yet."""
+    model, rng = make("gan").eval(), torch.Generator().manual_seed(0)
+    held = torch.randn(64, 6, 4, generator=rng).repeat_interleave(4, dim=2)
+    model.network.measure(held + 0.01 * torch.randn(held.shape, generator=rng))
+    made = model.generate(8, 32, torch.zeros(8, 2, dtype=torch.long), KNOBS["gan"])
+    within, between = (made.diff(dim=2)[:, :, i::4].square().mean() for i in (1, 3))
+    assert within < between / 100
+    basis = gan.cosines(4)
+    torch.testing.assert_close(basis @ basis.T, torch.eye(4))
+
+
 def test_diffusion_windows_cover_everything_and_overlap():
     for length in (16, 20, 40, 204):
         starts = diffusion.window_starts(length, 16, 4)

@@ -19,6 +19,7 @@ from torch.nn import functional
 from chaconne.generator import Conditions, Generator, Neighbours
 from chaconne.optimisation import Average, cosine, set_learning_rate
 
+MEASURED = 256  # crops whose spread the network writes in
 
 class Line(nn.Module):
     """What the generator walks along: coordinates, noise, and the place within the beat.
@@ -75,6 +76,16 @@ class Network(nn.Module):
         self.blocks = nn.ModuleList(GeneratorBlock(width) for _ in range(settings["depth"]))
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, channels * self.patch)
+        self.register_buffer("basis", cosines(self.patch), persistent=False)
+        self.register_buffer("spread", torch.ones(self.patch, channels))
+
+    def measure(self, z):
+        """Take from latents z [B, C, T] how much the mean of a patch varies, and how much its changes do.
+
+        The network writes patches in these units: left alone it makes every frame of a held note anew, and that
+        is heard as attacks (7 a second where the chorales have 2).
+        """
+        self.spread.copy_((self.basis @ z.mT.unflatten(1, (-1, self.patch))).square().mean((0, 1)).sqrt())
 
     def forward(self, line, style, codes):
         """Every output patch depends on 2 depth + 1 patches of the line, and on nothing else of it."""
@@ -82,7 +93,16 @@ class Network(nn.Module):
         h = self.enter(line.mT)
         for block in self.blocks:
             h = block(h, about)
-        return self.leave(self.norm(h)).reshape(len(line), -1, self.leave.out_features // self.patch).mT
+        written = self.leave(self.norm(h)).unflatten(-1, self.spread.shape) * self.spread
+        return (self.basis.T @ written).flatten(1, 2).mT
+
+
+def cosines(size):
+    """Orthonormal cosine basis [size, size] (DCT-II): row 0 is constant, the others change faster and faster."""
+    n = torch.arange(size)
+    basis = torch.cos(math.pi / size * n[:, None] * (n + 0.5)) * math.sqrt(2 / size)
+    basis[0] /= math.sqrt(2)
+    return basis
 
 
 class CriticBlock(nn.Module):
@@ -160,6 +180,7 @@ class Model(Generator):
 
     def fit(self, source, trainer, knobs, preview=None):
         """Train generator and critic in turn; the generator's moving average is what is kept."""
+        self.network.measure(source(MEASURED, np.random.default_rng(trainer.seed))[0])
         average = Average(self.network, knobs["ema"])
         device, patches = trainer.fabric.device, self.settings["frames"] // self.settings["patch"]
         network, optimizer = trainer.setup(self.network, knobs["learning_rate"], (0.0, 0.95))
