@@ -1,0 +1,133 @@
+"""ABC: voices out of a file, and whether a tune is whole: it parses and its bars add up."""
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+from chaconne.corpora.abc_notation import TEXT, AbcError, Body, bar_quarters, parse_tune
+from chaconne.corpora.score import TONICS
+from chaconne.counterpoint.lines import ORGAN, Found
+
+VIOLIN = 40  # General MIDI program: what a tune of one voice is played on
+VOICE = re.compile(r"\[V:\s*(\S+?)(?:\s[^\]]*)?\]|^V:\s*(\S+).*$", re.MULTILINE)
+MODES = {"maj": "major", "min": "minor"}
+
+
+def first_tune(text):
+    """Return the text of the first tune of a file: from the first X: line (or the start) to an empty line after K:."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    start = next((i for i, line in enumerate(lines) if line.startswith("X:")), 0)
+    key = next((i for i in range(start, len(lines)) if lines[i].startswith("K:")), start)
+    end = next((i for i in range(key, len(lines)) if not lines[i].strip() or (i > key and lines[i].startswith("X:"))), len(lines))
+    return "\n".join(lines[start:end])
+
+
+def voices(text):
+    """Return {voice: text of a tune} of a tune with V: fields; one voice named '' without any."""
+    head, _, body = re.match(r"((?:.*\n)*?K:[^\n]*)(\n|$)((?:.|\n)*)", text).groups() if re.search(
+        r"^K:", text, re.MULTILINE) else (text, "", "")
+    head = "\n".join(line for line in head.split("\n") if not line.startswith("V:"))
+    found, now = {}, ""
+    for line in body.split("\n"):
+        place = 0
+        for mark in VOICE.finditer(line):
+            found.setdefault(now, []).append(line[place:mark.start()])
+            now, place = mark[1] or mark[2], mark.end()
+        found.setdefault(now, []).append(line[place:])
+    found = {name: "\n".join(lines) for name, lines in found.items() if "".join(lines).strip()}
+    return {name: f"{head}\n{lines}" for name, lines in found.items()} or {"": text}
+
+
+def read_abc(path):
+    """Return the Found of the first tune of an ABC file. ValueError when it cannot be read."""
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    tunes = {name: parse_tune(voice) for name, voice in voices(first_tune(text)).items()}
+    first, notes, lines = next(iter(tunes.values())), [], {}
+    for name, tune in tunes.items():
+        for part in sorted({note[3] for note in tune.notes}):
+            line = len(lines)
+            lines[line] = (name, ORGAN if len(tunes) > 1 else VIOLIN)
+            notes += [(*note[:3], line, 0) for note in tune.notes if note[3] == part]
+    remarks = ["repeats are read once, of two endings the last"] if re.search(r":\||\|:|::", text) else []
+    if len(re.findall(r"^X:", text, re.MULTILINE)) > 1:
+        remarks.append("more than one tune: the first is read")
+    mode = MODES.get(first.mode, "other")
+    return Found(notes, lines, first.metre, first.pickup, first.sharps, (TONICS[first.tonic], mode),
+                 first.fields.get("T", ""), tempo(first.fields.get("Q", "")), remarks)
+
+
+def tempo(text):
+    """Return quarter notes a minute of a Q: field such as '1/4=120' or '96'; 80 without."""
+    found = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", text)
+    if not found or not int(found[3]):
+        return 80.0
+    unit = Fraction(int(found[1]), int(found[2])) if found[1] and int(found[2]) else Fraction(1, 4)
+    return float(4 * unit * int(found[3]))
+
+
+class Bars(Body):
+    """Reads a tune's notes and remembers how long every bar was."""
+
+    def __init__(self, tune):
+        super().__init__(tune)
+        self.lengths, self.begun, self.wide = [], Fraction(0), []
+
+    def barline(self, text, ending):
+        """Note the time since the last barline; a first ending that is dropped takes its bars with it."""
+        if self.time != self.begun:
+            self.lengths.append(self.time - self.begun)
+            self.wide.append(self.bar)
+        super().barline(text, ending)
+        self.begun = self.time
+
+
+def problems(text):
+    """Return what is wrong with an ABC tune, one line each; nothing for a valid one.
+
+    It must parse, have notes, and every bar must be full. Two bars may be shorter as they make one together:
+    a pick-up and the last bar, or the two halves around a repeat sign.
+    """
+    try:
+        tune = parse_tune(text)
+        bars = Bars(tune)
+        bars.read(body_of(text))
+        if bars.time != bars.begun:
+            bars.lengths.append(bars.time - bars.begun)
+            bars.wide.append(bars.bar)
+        bar_quarters(tune.metre)
+    except (AbcError, ValueError, ZeroDivisionError) as error:
+        return [f"expected ABC notation: {error}"]
+    if not bars.events:
+        return ["expected notes, got none"]
+    short = [(number, length, full) for number, (length, full) in enumerate(zip(bars.lengths, bars.wide, strict=True), 1)
+             if length != full]
+    found = [f"bar {number}: expected {float(full):g} quarters, got {float(length):g}"
+             for number, length, full in short if length > full]
+    parts = [item for item in short if item[1] < item[2]]
+    found += [f"bar {number}: expected {float(full):g} quarters, got {float(length):g}"
+              for number, length, full in unpaired(parts, len(bars.lengths))]
+    return found
+
+
+def unpaired(parts, count):
+    """Return the short bars that do not make a full one with another: the first with a later one, or two neighbours."""
+    left = list(parts)
+    while len(left) >= 2 and left[0][1] + left[1][1] == left[0][2]:
+        left = left[2:]
+    # A pick-up needs no partner at the end where the tune repeats into it.
+    return left[1:] if left and left[0][0] == 1 and count > 1 else left
+
+
+def body_of(text):
+    """Return the notes of a tune as chaconne.corpora.abc_notation reads them: without header, text and comments."""
+    lines, head = [], True
+    for line in text.splitlines():
+        line = TEXT.sub("", line.split("%")[0]).rstrip().rstrip("\\")
+        field = re.match(r"([A-Za-z]):(?![|:])\s*(.*)", line)
+        if head:
+            head = not (field and field[1] == "K")
+        elif field:
+            lines.append(f"[{field[1]}:{field[2]}]" if field[1] in "KLM" else "")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
