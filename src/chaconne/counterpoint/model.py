@@ -1,0 +1,197 @@
+"""A transformer that writes four voices frame by frame: exact log-probabilities, in the order of time.
+
+One frame of sixteenths is one position. From all frames before it a causal transformer makes a vector, and from
+that a small head predicts soprano, alto, tenor and bass in turn, each knowing those above it:
+
+    log p(piece) = sum over frames t and voices v of log p(symbol[v, t] | frames before t, voices above v at t)
+
+Shapes: B pieces, V voices, T frames, W width.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from chaconne.counterpoint import symbols as sy
+
+METRES = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
+
+
+@dataclass
+class Shape:
+    """Sizes of the network."""
+
+    width: int = 192
+    depth: int = 4
+    heads: int = 6
+    head_width: int = 160
+    dropout: float = 0.1
+    window: int = 256  # frames a position sees, itself included
+
+
+class Network(nn.Module):
+    """Symbols [B, V, T] -> log-probability of each, [B, V, T]."""
+
+    def __init__(self, shape=None, voices=4):
+        super().__init__()
+        self.shape, self.voices = shape or Shape(), voices
+        self.past, self.head = Past(self.shape, voices), Head(self.shape, voices)
+
+    def forward(self, symbols, before=None, start=0, repeats=True):
+        """Return the log-probability of every symbol.
+
+        symbols: int64 [B, V, T]; before: int64 [B, V, T'] the frames that came before, as context; start: the
+        clock of the first frame, int or [B]; repeats: False where an onset of the sounding pitch cannot occur.
+        """
+        known = 0 if before is None else before.shape[-1]
+        whole = symbols if before is None else torch.cat([before, symbols], -1)
+        return self.head.log_probs(self.past(whole, start - known), whole, repeats)[..., known:]
+
+    def settings(self):
+        """Return what rebuilds this network: Network(Shape(**settings['shape']), settings['voices'])."""
+        return {"shape": asdict(self.shape), "voices": self.voices}
+
+
+class Past(nn.Module):
+    """The causal transformer: [B, V, T] symbols -> [B, T, W]; row t has seen frames before t only."""
+
+    def __init__(self, shape, voices):
+        super().__init__()
+        width = shape.width
+        self.window, self.voices = shape.window, voices
+        self.pairs = [(u, v) for u in range(voices) for v in range(u + 1, voices)]
+        sizes = {"sound": (voices, sy.PITCHES + 1), "age": (voices, sy.OLDEST + 1), "step": (voices, 2 * sy.STEP + 2),
+                 "interval": (len(self.pairs), 2 * sy.WIDE + 2), "clock": (1, sum(METRES))}
+        self.sizes = sizes
+        # One table for all features: a row for each value of each feature of each voice.
+        self.table = nn.EmbeddingBag(sum(n * size for n, size in sizes.values()), width, mode="sum")
+        nn.init.normal_(self.table.weight, std=0.3 / math.sqrt(voices))
+        self.start = nn.Parameter(torch.zeros(width))
+        self.blocks = nn.ModuleList(Block(width, shape.heads, shape.dropout) for _ in range(shape.depth))
+        self.norm = nn.RMSNorm(width)
+
+    def forward(self, symbols, start=0):
+        x = self.table_of(symbols, start)
+        mask = None
+        length = x.shape[1]
+        if length > self.window:
+            place = torch.arange(length, device=x.device)
+            ago = place[:, None] - place[None]
+            mask = (ago >= 0) & (ago < self.window)
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.norm(x)
+
+    def table_of(self, symbols, start):
+        """Return the inputs [B, T, W]: features of the frame before, and the clock of this one."""
+        batch, _, length = symbols.shape
+        sound = sy.sounding(symbols)
+        upper, lower = (sound[:, list(side)] for side in zip(*self.pairs, strict=True))
+        features = [sound, sy.ages(symbols), sy.steps(sound), sy.intervals(upper, lower, sy.WIDE)]
+        rows, base = [], 0
+        for feature, (count, size) in zip(features, self.sizes.values(), strict=False):
+            rows.append(feature + base + size * torch.arange(count, device=symbols.device)[:, None])
+            base += count * size
+        rows = torch.cat(rows, 1)[..., :-1]  # [B, features, T - 1]
+        seen = self.table(rows.transpose(1, 2).reshape(-1, rows.shape[1])).reshape(batch, length - 1, -1)
+        x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
+        clock = torch.arange(length, device=symbols.device) + torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
+        offsets = [base + sum(METRES[:i]) for i in range(len(METRES))]
+        times = torch.stack([clock % m + o for m, o in zip(METRES, offsets, strict=True)], -1)
+        return x + self.table(times.reshape(-1, len(METRES))).reshape(*clock.shape, -1)
+
+
+class Block(nn.Module):
+    """Attention with rotary positions (Su 2021) and a gated feed-forward (Shazeer 2020), each after a norm."""
+
+    def __init__(self, width, heads, dropout):
+        super().__init__()
+        self.heads, self.dropout = heads, dropout
+        inner = 8 * width // 3 // 8 * 8
+        self.norms = nn.ModuleList([nn.RMSNorm(width), nn.RMSNorm(width)])
+        self.qkv, self.out = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
+        self.gate, self.down = nn.Linear(width, 2 * inner, bias=False), nn.Linear(inner, width, bias=False)
+        for last in (self.out, self.down):
+            nn.init.normal_(last.weight, std=0.02 / math.sqrt(width / 64))
+
+    def forward(self, x, mask):
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.norms[0](x)).reshape(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k = rotate(q), rotate(k)
+        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+        x = x + F.dropout(self.out(seen.transpose(1, 2).reshape(x.shape)), self.dropout, self.training)
+        gate, value = self.gate(self.norms[1](x)).chunk(2, -1)
+        return x + F.dropout(self.down(F.silu(gate) * value), self.dropout, self.training)
+
+
+def rotate(x):
+    """Turn pairs of channels by angles that grow with the position (RoPE). x: [B, heads, T, channels]."""
+    half = x.shape[-1] // 2
+    rates = 2000.0 ** (-torch.arange(half, device=x.device) / half)
+    angle = torch.arange(x.shape[-2], device=x.device)[:, None] * rates
+    a, b = x[..., :half], x[..., half:]
+    return torch.cat([a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()], -1)
+
+
+class Head(nn.Module):
+    """From a frame's vector the symbols of its voices in turn, each by pitch, by step and by interval above."""
+
+    def __init__(self, shape, voices):
+        super().__init__()
+        width, self.voices = shape.head_width, voices
+        self.dropout = shape.dropout
+        self.enter = nn.Linear(shape.width, voices * width)
+        self.above = nn.ModuleList(nn.EmbeddingBag(max(1, v) * 2 * (sy.PITCHES + 1), width, mode="sum") for v in range(voices))
+        self.own = nn.ModuleList(nn.Embedding(sy.PITCHES + 1, width) for _ in range(voices))
+        self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(voices))
+        self.out = nn.ModuleList(
+            nn.Linear(width, sy.SYMBOLS + (2 * sy.WIDE + 2) * (1 + v)) for v in range(voices))
+        for table in [*self.above, *self.own]:
+            nn.init.normal_(table.weight, std=0.1)
+        pitch = torch.arange(1, sy.PITCHES + 1)
+        self.register_buffer("pitch", pitch, persistent=False)
+
+    def log_probs(self, frames, symbols, repeats=True):
+        """Return log p of every symbol: [B, V, T]. frames: [B, T, W] of Past for the same symbols."""
+        sound = sy.sounding(symbols)
+        before = torch.cat([torch.zeros_like(sound[..., :1]), sound[..., :-1]], -1)
+        entered, found = self.enter(frames).chunk(self.voices, -1), []
+        for voice in range(self.voices):
+            logits = self.logits(voice, entered[voice], sound, before, symbols)
+            logits = forbid(logits, before[:, voice], repeats)
+            found.append(logits.log_softmax(-1).gather(-1, symbols[:, voice, :, None])[..., 0])
+        return torch.stack(found, 1)
+
+    def logits(self, voice, entered, sound, before, symbols):
+        """Return logits [B, T, SYMBOLS] of one voice; of sound and symbols only the voices above are used."""
+        batch, length, _ = entered.shape
+        z = entered + self.own[voice](before[:, voice])
+        if voice:
+            held = (symbols[:, :voice] == sy.HOLD).long()
+            place = torch.arange(voice, device=sound.device)[:, None] * 2
+            rows = sound[:, :voice] + (sy.PITCHES + 1) * (place + held)
+            z = z + self.above[voice](rows.transpose(1, 2).reshape(-1, voice)).reshape(batch, length, -1)
+        z = F.gelu(z)
+        z = z + F.gelu(self.middle[voice](F.dropout(z, self.dropout, self.training)))
+        made = self.out[voice](z)
+        span, plain = 2 * sy.WIDE + 2, made[..., :sy.SYMBOLS]
+        onsets = plain[..., sy.FIRST:]
+        for i in range(voice + 1):
+            relative = made[..., sy.SYMBOLS + i * span:sy.SYMBOLS + (i + 1) * span]
+            other = before[:, voice] if i == 0 else sound[:, i - 1]
+            index = sy.intervals(self.pitch.expand(batch, length, -1), other[..., None], sy.WIDE)
+            onsets = onsets + relative.gather(-1, index)
+        return torch.cat([plain[..., :sy.FIRST], onsets], -1)
+
+
+def forbid(logits, before, repeats):
+    """Set to -inf what cannot occur: a rest after a rest and, without `repeats`, an onset of the sounding pitch."""
+    silent = before == 0
+    none = torch.zeros_like(logits, dtype=torch.bool)
+    if not repeats:
+        none.scatter_(-1, (before + sy.FIRST - 1)[..., None], True)
+    none[..., sy.RESTS] = silent
+    return logits.masked_fill(none, -math.inf)
