@@ -131,3 +131,18 @@ def body_of(text):
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+def file_problems(path):
+    """Return the problems of all tunes of a file, each with its number; None when its first tune has several voices."""
+    text = Path(path).read_text(encoding="utf-8", errors="replace") if Path(path).is_file() else ""
+    if not text or len(voices(first_tune(text))) > 1:
+        return None
+    tunes = [tune for tune in re.split(r"(?m)^(?=X:)", text) if re.search(r"^K:", tune, re.MULTILINE)] or [text]
+    return [f"tune {tune_number(tune)}: {problem}" for tune in tunes for problem in problems(first_tune(tune))]
+
+
+def tune_number(text):
+    """Return what stands behind X:, or '?'."""
+    found = re.search(r"^X:\s*(\S+)", text, re.MULTILINE)
+    return found[1] if found else "?"

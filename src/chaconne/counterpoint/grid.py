@@ -69,10 +69,8 @@ class Grid:
     def where(self, frame):
         """Return (bar, beat) of a frame as a musician counts: a pick-up is bar 0, the first beat is 1.0."""
         bar, unit = bar_frames(self.metre), beat_frames(self.metre)
-        since = frame - self.pickup
-        number = since // bar + (0 if self.pickup and since < 0 else 1)
-        start = -bar if since < 0 else (since // bar) * bar
-        return int(number), 1 + (since - start) / unit
+        number, since = divmod(frame - self.pickup, bar)
+        return int(number) + 1, 1 + since / unit
 
     def select(self, voices):
         """Return a grid of these voices only."""
@@ -135,9 +133,7 @@ def from_notes(notes, voices=None, quarters=None, snap=False, **about):
 def off_grid(onset, voice, about):
     """Return one line for each bar and voice with notes that are no sixteenths."""
     bar = bar_frames(about.get("metre", "4/4")) / QUARTER
-    pickup = about.get("pickup", 0) / QUARTER
-    number = np.floor((onset - pickup) / bar + 1e-6).astype(int) + (0 if pickup and pickup < bar else 1)
-    number = np.where(onset >= pickup, np.floor((onset - pickup) / bar + 1e-6).astype(int) + 1, number)
+    number = np.floor((onset - about.get("pickup", 0) / QUARTER) / bar + 1e-6).astype(int) + 1
     places = sorted({(int(b), int(v)) for b, v in zip(number, voice, strict=True)})
     names = about.get("names", NAMES)
     return [f"bar {b}, {names[v] if v < len(names) else f'voice {v + 1}'}: expected sixteenths, got triplets or finer"

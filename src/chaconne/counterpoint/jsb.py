@@ -133,7 +133,7 @@ def train(pieces, settings, seed, shape=None, trainer=None):
     average, crops = Average(network.module, settings["ema"]), Crops(pieces["train"], settings)
 
     def step(i):
-        set_learning_rate(optimizer, settings["learning_rate"] * cosine(i, settings["steps"], 100))
+        set_learning_rate(optimizer, settings["learning_rate"] * float(cosine(i, settings["steps"], 100)))
         symbols, start, real = crops.draw(np.random.default_rng(draw_seed(seed, i)))
         network.train()
         lost = -network(symbols, start=start, repeats=False)

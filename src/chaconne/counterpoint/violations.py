@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from chaconne.counterpoint import spelling
 from chaconne.counterpoint.pieces import join
 
 INTERVALS = {0: "octave", 7: "fifth"}
-STEPS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
 
 
 @dataclass(frozen=True, order=True)
@@ -55,10 +55,11 @@ def describe(grid, rule, voices, frame):
         interval = "unison"
     text = rule.text.format(interval=interval, step=int(pitch[0] - before[0]))
     moved = len(voices) < 3 and (pitch != before).any() and (before >= 0).all()
-    notes = f"{spell(before)} -> {spell(pitch)}" if moved else spell(pitch)
+    sharps = spelling.sharps_of(grid.key, grid.mode)
+    notes = f"{spell(before, sharps)} -> {spell(pitch, sharps)}" if moved else spell(pitch, sharps)
     return Violation(frame, rule.name, tuple(grid.names[v] for v in voices), bar, beat, f"{text} ({notes})")
 
 
-def spell(pitches):
-    """Return 'D5/G4' for MIDI pitches, top first; silence is '-'."""
-    return "/".join(f"{STEPS[p % 12]}{p // 12 - 1}" if p >= 0 else "-" for p in pitches)
+def spell(pitches, sharps):
+    """Return 'D5/G4' for MIDI pitches in a key with that many sharps, top first; silence is '-'."""
+    return "/".join(spelling.name(int(p), sharps).replace("-", "b") if p >= 0 else "-" for p in pitches)
