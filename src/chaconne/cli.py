@@ -8,10 +8,11 @@ import typer
 from chaconne.commands import sweep
 from chaconne.commands.check import check
 from chaconne.commands.evaluate import evaluate
+from chaconne.commands.harmonize import harmonize
 from chaconne.commands.listen import listen, preference
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (check, evaluate, listen, preference):
+for command in (check, evaluate, harmonize, listen, preference):
     app.command()(command)
 app.add_typer(sweep.app, name="sweep")
 

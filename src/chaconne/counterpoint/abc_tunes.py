@@ -1,10 +1,11 @@
 """ABC: voices out of a file, and whether a tune is whole: it parses and its bars add up."""
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from chaconne.corpora.abc_notation import TEXT, AbcError, Body, bar_quarters, parse_tune
+from chaconne.corpora.abc_notation import TEXT, AbcError, Body, parse_tune
 from chaconne.corpora.score import TONICS
 from chaconne.counterpoint.lines import ORGAN, Found
 
@@ -65,57 +66,67 @@ def tempo(text):
     return float(4 * unit * int(found[3]))
 
 
+@dataclass
+class Bar:
+    """One bar of a tune in quarters: its length, that of a full one, and whether a section begins or ends with it."""
+
+    length: Fraction
+    full: Fraction
+    begins: bool
+    ends: bool = False
+
+
 class Bars(Body):
     """Reads a tune's notes and remembers how long every bar was."""
 
     def __init__(self, tune):
         super().__init__(tune)
-        self.lengths, self.begun, self.wide = [], Fraction(0), []
+        self.bars, self.begun, self.section = [], Fraction(0), True
 
     def barline(self, text, ending):
-        """Note the time since the last barline; a first ending that is dropped takes its bars with it."""
-        if self.time != self.begun:
-            self.lengths.append(self.time - self.begun)
-            self.wide.append(self.bar)
+        """Close a bar; repeats, endings and double bars part sections."""
+        parted = ending or re.fullmatch(r"\|", text) is None
+        self.close(parted)
+        self.section |= parted
         super().barline(text, ending)
         self.begun = self.time
+
+    def close(self, parted):
+        """Append the bar that ends here, if anything stands in it."""
+        if self.time != self.begun:
+            self.bars.append(Bar(self.time - self.begun, self.bar, self.section, parted))
+            self.section = False
+        elif parted and self.bars:
+            self.bars[-1].ends = True
 
 
 def problems(text):
     """Return what is wrong with an ABC tune, one line each; nothing for a valid one.
 
-    It must parse, have notes, and every bar must be full. Two bars may be shorter as they make one together:
-    a pick-up and the last bar, or the two halves around a repeat sign.
+    It must parse, have notes, and every bar must be full. A section may begin with a pick-up and end with the
+    bar that it completes; the tune may begin with a pick-up.
     """
     try:
         tune = parse_tune(text)
-        bars = Bars(tune)
-        bars.read(body_of(text))
-        if bars.time != bars.begun:
-            bars.lengths.append(bars.time - bars.begun)
-            bars.wide.append(bars.bar)
-        bar_quarters(tune.metre)
+        reader = Bars(tune)
+        reader.read(body_of(text))
     except (AbcError, ValueError, ZeroDivisionError) as error:
         return [f"expected ABC notation: {error}"]
-    if not bars.events:
+    reader.close(True)
+    if not reader.events:
         return ["expected notes, got none"]
-    short = [(number, length, full) for number, (length, full) in enumerate(zip(bars.lengths, bars.wide, strict=True), 1)
-             if length != full]
-    found = [f"bar {number}: expected {float(full):g} quarters, got {float(length):g}"
-             for number, length, full in short if length > full]
-    parts = [item for item in short if item[1] < item[2]]
-    found += [f"bar {number}: expected {float(full):g} quarters, got {float(length):g}"
-              for number, length, full in unpaired(parts, len(bars.lengths))]
-    return found
+    return [f"bar {number}: expected {float(bar.full):g} quarters, got {float(bar.length):g}"
+            for number, bar in enumerate(reader.bars, 1) if bar.length != bar.full and not completed(bar, reader.bars)]
 
 
-def unpaired(parts, count):
-    """Return the short bars that do not make a full one with another: the first with a later one, or two neighbours."""
-    left = list(parts)
-    while len(left) >= 2 and left[0][1] + left[1][1] == left[0][2]:
-        left = left[2:]
-    # A pick-up needs no partner at the end where the tune repeats into it.
-    return left[1:] if left and left[0][0] == 1 and count > 1 else left
+def completed(bar, bars):
+    """Is a short bar a pick-up, or the end of a section that a pick-up completes?"""
+    if bar.length > bar.full:
+        return False
+    pickups = {b.length for b in bars if b.begins and b.length < b.full}
+    ends = {b.length for b in bars if b.ends and b.length < b.full}
+    rest = bar.full - bar.length
+    return (bar.begins and (bar is bars[0] or bar.length == bars[0].length or rest in ends)) or (bar.ends and rest in pickups)
 
 
 def body_of(text):

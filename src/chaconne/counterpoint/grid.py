@@ -16,7 +16,8 @@ class OffGrid(ValueError):
 
     def __init__(self, problems):
         self.problems = problems
-        super().__init__("; ".join(problems))
+        more = f"; and {len(problems) - 4} more" if len(problems) > 4 else ""
+        super().__init__("; ".join(problems[:4]) + more + "; --snap moves notes to the nearest sixteenth")
 
 
 @dataclass
@@ -136,7 +137,7 @@ def off_grid(onset, voice, about):
     number = np.floor((onset - about.get("pickup", 0) / QUARTER) / bar + 1e-6).astype(int) + 1
     places = sorted({(int(b), int(v)) for b, v in zip(number, voice, strict=True)})
     names = about.get("names", NAMES)
-    return [f"bar {b}, {names[v] if v < len(names) else f'voice {v + 1}'}: expected sixteenths, got triplets or finer"
+    return [f"bar {b}, {names[v] if v < len(names) else f'voice {v + 1}'}: expected sixteenths, got triplets or played rhythm"
             for b, v in places]
 
 

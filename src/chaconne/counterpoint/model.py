@@ -28,7 +28,8 @@ class Shape:
     depth: int = 4
     heads: int = 6
     head_width: int = 160
-    dropout: float = 0.1
+    dropout: float = 0.3  # of whatever a layer adds
+    blind: float = 0.1  # share of the features of a frame that training hides: 229 pieces are soon known by heart
     window: int = 256  # frames a position sees, itself included
 
 
@@ -61,7 +62,7 @@ class Past(nn.Module):
     def __init__(self, shape, voices):
         super().__init__()
         width = shape.width
-        self.window, self.voices = shape.window, voices
+        self.shape, self.window, self.voices = shape, shape.window, voices
         self.pairs = [(u, v) for u in range(voices) for v in range(u + 1, voices)]
         sizes = {"sound": (voices, sy.PITCHES + 1), "age": (voices, sy.OLDEST + 1), "step": (voices, 2 * sy.STEP + 2),
                  "interval": (len(self.pairs), 2 * sy.WIDE + 2), "clock": (1, sum(METRES))}
@@ -81,6 +82,7 @@ class Past(nn.Module):
             place = torch.arange(length, device=x.device)
             ago = place[:, None] - place[None]
             mask = (ago >= 0) & (ago < self.window)
+        x = F.dropout(x, self.shape.dropout, self.training)
         for block in self.blocks:
             x = block(x, mask)
         return self.norm(x)
@@ -96,7 +98,9 @@ class Past(nn.Module):
             rows.append(feature + base + size * torch.arange(count, device=symbols.device)[:, None])
             base += count * size
         rows = torch.cat(rows, 1)[..., :-1]  # [B, features, T - 1]
-        seen = self.table(rows.transpose(1, 2).reshape(-1, rows.shape[1])).reshape(batch, length - 1, -1)
+        rows = rows.transpose(1, 2).reshape(-1, rows.shape[1])
+        shown = (torch.rand(rows.shape, device=rows.device) >= self.shape.blind).float() if self.training else None
+        seen = self.table(rows, per_sample_weights=shown).reshape(batch, length - 1, -1)
         x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
         clock = torch.arange(length, device=symbols.device) + torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
         offsets = [base + sum(METRES[:i]) for i in range(len(METRES))]
@@ -174,8 +178,8 @@ class Head(nn.Module):
             place = torch.arange(voice, device=sound.device)[:, None] * 2
             rows = sound[:, :voice] + (sy.PITCHES + 1) * (place + held)
             z = z + self.above[voice](rows.transpose(1, 2).reshape(-1, voice)).reshape(batch, length, -1)
-        z = F.gelu(z)
-        z = z + F.gelu(self.middle[voice](F.dropout(z, self.dropout, self.training)))
+        z = F.dropout(F.gelu(z), self.dropout, self.training)
+        z = z + F.dropout(F.gelu(self.middle[voice](z)), self.dropout, self.training)
         made = self.out[voice](z)
         span, plain = 2 * sy.WIDE + 2, made[..., :sy.SYMBOLS]
         onsets = plain[..., sy.FIRST:]

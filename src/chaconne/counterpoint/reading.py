@@ -22,7 +22,7 @@ def read_score(path, snap=False, key=None):
     try:
         grid, remarks = assemble(reader_of(path)(path), snap)
     except OffGrid as error:
-        raise OffGrid([f"{path}: {problem}" for problem in error.problems]) from None
+        raise OffGrid([f"{path}: {error.problems[0]}", *error.problems[1:]]) from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     if key:

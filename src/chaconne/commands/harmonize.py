@@ -1,0 +1,59 @@
+"""`chaconne harmonize`: three voices below a melody."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaconne.commands.check import as_dict, show
+from chaconne.commands.listen import said
+
+
+def harmonize(
+    melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC; of several voices the highest is taken")],
+    out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized beside it]")] = None,
+    harmonizer: Annotated[str, typer.Option(help="who harmonises: rules")] = "rules",
+    key: Annotated[str | None, typer.Option(help="G, Bb, f#, 'e minor'  [default: what the file says, or the notes]")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,
+    snap: Annotated[bool, typer.Option("--snap", help="move triplets and played rhythms to the nearest sixteenth")] = False,
+    tempo: Annotated[float | None, typer.Option(min=20, max=400, help="quarter notes a minute  [default: the file's]")] = None,
+    sound: Annotated[bool, typer.Option(help="write a WAV too")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of lines")] = False,
+):
+    """Harmonise a melody as a four-part chorale and say which rules the result breaks.
+
+    Writes MIDI, MusicXML, a picture and audio. Example: chaconne harmonize melody.mid --key e --seed 3
+    """
+    import json
+
+    found = said(made, melody, harmonizer, key, seed, snap, tempo)
+    from chaconne.counterpoint.works import write_work
+
+    written = said(write_work, found["judgement"], out or melody.with_suffix("").with_name(f"{melody.stem}.harmonized"), sound)
+    found["files"] = [str(path) for path in written]
+    if as_json:
+        typer.echo(json.dumps(as_dict(found), indent=2))
+    else:
+        show(found)
+
+
+def made(path, harmonizer, key, seed, snap, tempo):
+    """Return {path, judgement, remarks} of the harmonised melody."""
+    from dataclasses import replace
+
+    from chaconne.counterpoint.harmonizers import HARMONIZERS, melody_of
+    from chaconne.counterpoint.judging import judge
+    from chaconne.counterpoint.reading import read_score
+
+    if harmonizer not in HARMONIZERS:
+        raise ValueError(f"--harmonizer: expected one of {', '.join(HARMONIZERS)}; got {harmonizer!r}")
+    grid, remarks = read_score(path, snap, key)
+    melody = melody_of(grid, remarks)
+    remarks.append(f"{melody.key} {melody.mode}" + (" as asked" if key else "; --key names another"))
+    if tempo:
+        melody = replace(melody, tempo_qpm=tempo)
+    try:
+        made = HARMONIZERS[harmonizer]().harmonize(melody, seed)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return {"path": path, "judgement": judge(made), "remarks": remarks}
