@@ -49,7 +49,8 @@ def part_of(grid, voice, remarks):
 
     part, name = stream.Part(id=f"P{voice + 1}"), grid.names[voice]
     sound = instrument.instrumentFromMidiProgram(grid.instruments[voice])
-    sound.partName, sound.partId = name, part.id
+    # music21 would draw a name by chance.
+    sound.partName, sound.partId, sound.instrumentId = name, part.id, f"I{voice + 1}"
     sound.midiChannel = voice if voice < 9 else voice + 1  # the tenth is for drums
     part.partName = name
     part.insert(0, sound)
