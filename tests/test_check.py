@@ -167,7 +167,8 @@ def test_minor_pickups_and_six_eight_are_harmonised(tmp_path):
 def test_first_species_is_composed_without_a_fault(cantus, key, mode, below):
     pitches = [midi(name) for name in cantus.split()]
     given = 0 if below else 1
-    made = [first_species.compose(first_species.cantus_of(pitches, key, mode, below), given, seed) for seed in (0, 0, 1)]
+    made = [first_species.compose(first_species.cantus_of(pitches, key, mode, below), given, seed)
+            for seed in (0, 0, 1)]
     assert not any(first_species.broken_rules(made[0], given).values())
     assert made[0].pitch[given, ::16].tolist() == pitches
     assert np.array_equal(made[0].pitch, made[1].pitch) and not np.array_equal(made[0].pitch, made[2].pitch)

@@ -121,8 +121,8 @@ def test_played_lengths_become_written_ones(tmp_path):
 
 def test_triplets_are_named_and_snapped_only_when_asked(tmp_path):
     third = 1 / 3
-    path = midi_file(tmp_path / "t.mid", [[(0, 4, 72), (4, third, 71), (4 + third, third, 72), (4 + 2 * third, third, 74),
-                                          (5, 3, 72)]])
+    path = midi_file(tmp_path / "t.mid", [[
+        (0, 4, 72), (4, third, 71), (4 + third, third, 72), (4 + 2 * third, third, 74), (5, 3, 72)]])
     with pytest.raises(OffGrid, match=r"t\.mid: bar 2, voice 1: expected sixteenths, got triplets.*--snap"):
         read_score(path)
     made, _ = read_score(path, snap=True)
@@ -188,8 +188,8 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path):
     (tmp_path / "no.xml").write_text("<p>no score")
     (tmp_path / "no.abc").write_text("X:1\nK:C\n?\n")
     (tmp_path / "no.txt").write_text("")
-    for file, said in (("no.mid", "expected a MIDI file"), ("no.xml", "expected MusicXML"), ("no.abc", "expected notes"),
-                       ("no.txt", "expected a file that ends in .mid")):
+    for file, said in (("no.mid", "expected a MIDI file"), ("no.xml", "expected MusicXML"),
+                       ("no.abc", "expected notes"), ("no.txt", "expected a file that ends in .mid")):
         with pytest.raises(ValueError, match=said) as error:
             read_score(tmp_path / file)
         assert str(error.value).startswith(str(tmp_path)) and "\n" not in str(error.value)

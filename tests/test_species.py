@@ -125,5 +125,5 @@ def test_many_exercises_at_once_are_judged_as_one_by_one():
 def test_what_is_no_exercise_is_refused():
     with pytest.raises(ValueError, match="notes of equal length"):
         species.find(pieces.join([exercise("A4 B4 | C5 | D5", "D4 F4 D4")]), species.Setting(1, 0))
-    with pytest.raises(ValueError, match="expected 1..5"):
+    with pytest.raises(ValueError, match=r"expected 1\.\.5"):
         species.Setting(6, 1)

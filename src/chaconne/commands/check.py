@@ -8,17 +8,19 @@ import typer
 
 from chaconne.commands.listen import said
 
+Key = Annotated[str | None, typer.Option(help="G, Bb, f#, 'e minor'  [default: what the file says, or the notes]")]
+Snap = Annotated[bool, typer.Option("--snap", help="move triplets and played rhythms to the nearest sixteenth")]
 Names = Annotated[list[str] | None, typer.Option(help="a rule; repeat for more")]
 
 
 def check(
     scores: Annotated[list[Path], typer.Argument(help="MIDI, MusicXML (.xml .musicxml .mxl) or ABC")],
-    species: Annotated[int | None, typer.Option(min=1, max=5, help="rules of Fux for two voices  [default: four-part]")] = None,
-    cantus: Annotated[str, typer.Option(help="voice that is given: upper, lower; auto: the one with even notes")] = "auto",
-    key: Annotated[str | None, typer.Option(help="G, Bb, f#, 'e minor'  [default: what the file says, or the notes]")] = None,
+    species: Annotated[int | None, typer.Option(min=1, max=5, help="of Fux, two voices  [default: four-part]")] = None,
+    cantus: Annotated[str, typer.Option(help="the given voice: upper, lower; auto: the one with even notes")] = "auto",
+    key: Key = None,
     select: Names = None,
     ignore: Names = None,
-    snap: Annotated[bool, typer.Option("--snap", help="move triplets and played rhythms to the nearest sixteenth")] = False,
+    snap: Snap = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of lines")] = False,
     write: Annotated[bool, typer.Option(help="write NAME.checked.musicxml and .png")] = True,
     out: Annotated[Path | None, typer.Option(help="folder for them  [default: that of the score]")] = None,
@@ -84,15 +86,17 @@ def show(result):
     if judgement is None:
         for line in result["problems"]:
             typer.echo(f"{path}: {line}")
-        typer.echo(f"{path}: {len(result['problems'])} problems" if result["problems"] else f"{path}: valid, bars are full")
+        count = len(result["problems"])
+        typer.echo(f"{path}: " + (f"{count} problems" if count else "valid, bars are full"))
         return
     for v in judgement.violations:
         typer.echo(f"{path}:{v.bar}:{v.beat:g}: {v.rule} ({', '.join(v.voices)}): {v.text}")
     grid = judgement.grid
-    typer.echo(f"{path}: {judgement.title}, {grid.key} {grid.mode}, {grid.metre}: {len(judgement.violations)} violations "
-               f"in {grid.frames // 4} quarters" + "".join(
-                   f"\n  {name:22s}{count:4d}{judgement.rates[name]:8.2f} per 100 beats"
-                   for name, count in judgement.counts.items() if count))
+    typer.echo(f"{path}: {judgement.title}, {grid.key} {grid.mode}, {grid.metre}: "
+               f"{len(judgement.violations)} violations in {grid.frames // 4} quarters")
+    for name, count in judgement.counts.items():
+        if count:
+            typer.echo(f"  {name:22s}{count:4d}{judgement.rates[name]:8.2f} per 100 beats")
     if result["files"]:
         typer.echo("  written: " + ", ".join(result["files"]))
 
@@ -101,4 +105,5 @@ def as_dict(result):
     """Return what --json prints of one score."""
     if result["judgement"] is None:
         return {"path": str(result["path"]), "problems": result["problems"]}
-    return {"path": str(result["path"]), "remarks": result["remarks"], "files": result["files"], **result["judgement"].as_dict()}
+    return {"path": str(result["path"]), "remarks": result["remarks"], "files": result["files"],
+            **result["judgement"].as_dict()}

@@ -5,18 +5,18 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands.check import as_dict, show
+from chaconne.commands.check import Key, Snap, as_dict, show
 from chaconne.commands.listen import said
 
 
 def harmonize(
     melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC; of several voices the highest is taken")],
-    out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized beside it]")] = None,
+    out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized]")] = None,
     harmonizer: Annotated[str, typer.Option(help="who harmonises: rules")] = "rules",
-    key: Annotated[str | None, typer.Option(help="G, Bb, f#, 'e minor'  [default: what the file says, or the notes]")] = None,
+    key: Key = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,
-    snap: Annotated[bool, typer.Option("--snap", help="move triplets and played rhythms to the nearest sixteenth")] = False,
-    tempo: Annotated[float | None, typer.Option(min=20, max=400, help="quarter notes a minute  [default: the file's]")] = None,
+    snap: Snap = False,
+    tempo: Annotated[float | None, typer.Option(min=20, max=400, help="quarters a minute")] = None,
     sound: Annotated[bool, typer.Option(help="write a WAV too")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of lines")] = False,
 ):
@@ -29,7 +29,7 @@ def harmonize(
     found = said(made, melody, harmonizer, key, seed, snap, tempo)
     from chaconne.counterpoint.works import write_work
 
-    written = said(write_work, found["judgement"], out or melody.with_suffix("").with_name(f"{melody.stem}.harmonized"), sound)
+    written = said(write_work, found["judgement"], out or melody.with_name(f"{melody.stem}.harmonized"), sound)
     found["files"] = [str(path) for path in written]
     if as_json:
         typer.echo(json.dumps(as_dict(found), indent=2))

@@ -19,7 +19,8 @@ def first_tune(text):
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     start = next((i for i, line in enumerate(lines) if line.startswith("X:")), 0)
     key = next((i for i in range(start, len(lines)) if lines[i].startswith("K:")), start)
-    end = next((i for i in range(key, len(lines)) if not lines[i].strip() or (i > key and lines[i].startswith("X:"))), len(lines))
+    ends = (i for i in range(key, len(lines)) if not lines[i].strip() or (i > key and lines[i].startswith("X:")))
+    end = next(ends, len(lines))
     return "\n".join(lines[start:end])
 
 
@@ -126,7 +127,8 @@ def completed(bar, bars):
     pickups = {b.length for b in bars if b.begins and b.length < b.full}
     ends = {b.length for b in bars if b.ends and b.length < b.full}
     rest = bar.full - bar.length
-    return (bar.begins and (bar is bars[0] or bar.length == bars[0].length or rest in ends)) or (bar.ends and rest in pickups)
+    pickup = bar.begins and (bar is bars[0] or bar.length == bars[0].length or rest in ends)
+    return pickup or (bar.ends and rest in pickups)
 
 
 def body_of(text):

@@ -33,7 +33,7 @@ def cost(grid, weights):
 
 
 def places(grid):
-    """Yield (voice, frame, pitch): the second half of a quarter before a voice moves by a third, and the note between."""
+    """Yield (voice, frame, pitch): half a quarter before a voice moves by a third, and the note between."""
     scale = [(grid.tonic + step) % 12 for step in SCALES.get(grid.mode, SCALES["major"])]
     for voice in (3, 2, 1):
         pitch, onset = grid.pitch[voice], grid.onset[voice]

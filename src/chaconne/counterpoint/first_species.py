@@ -69,9 +69,10 @@ def choices(note, grid, above, leading):
 
 
 def taste(lines, given):
-    """Return the cost of the last note of every line by what Fux recommends: contrary motion, steps, imperfect consonances."""
+    """Return what the last note of every line costs: Fux recommends contrary motion, steps, thirds and sixths."""
     now = lines.shape[1] - 1
-    cost = PERFECT * species.PERFECT[np.abs(lines[:, now] - given[now]) % 12] if now < len(given) - 1 else np.zeros(len(lines))
+    perfect = species.PERFECT[np.abs(lines[:, now] - given[now]) % 12]
+    cost = PERFECT * perfect * (now < len(given) - 1)
     if not now:
         return 0.0 * cost
     step, other = lines[:, now] - lines[:, now - 1], given[now] - given[now - 1]

@@ -117,7 +117,7 @@ def from_notes(notes, voices=None, quarters=None, snap=False, **about):
         raise OffGrid(off_grid(onset[off], np.asarray(notes["voice"])[off], about))
     last = np.maximum(last, first + 1)
     count = voices or int(np.max(notes["voice"], initial=0)) + 1
-    frames = max(int(last.max(initial=1)), int(round((quarters or 0) * QUARTER)))
+    frames = max(int(last.max(initial=1)), round((quarters or 0) * QUARTER))
     pitch = np.full((count, frames), REST, np.int16)
     starts, fermata = np.zeros((count, frames), bool), np.zeros((count, frames), bool)
     marks = np.asarray(notes.get("fermata", np.zeros(len(first))))
@@ -137,8 +137,8 @@ def off_grid(onset, voice, about):
     number = np.floor((onset - about.get("pickup", 0) / QUARTER) / bar + 1e-6).astype(int) + 1
     places = sorted({(int(b), int(v)) for b, v in zip(number, voice, strict=True)})
     names = about.get("names", NAMES)
-    return [f"bar {b}, {names[v] if v < len(names) else f'voice {v + 1}'}: expected sixteenths, got triplets or played rhythm"
-            for b, v in places]
+    told = "expected sixteenths, got triplets or played rhythm"
+    return [f"bar {b}, {names[v] if v < len(names) else f'voice {v + 1}'}: {told}" for b, v in places]
 
 
 def notes_of(grid):

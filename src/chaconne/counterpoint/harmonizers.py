@@ -176,7 +176,8 @@ def write(melody, spans, path):
             pitch[voice, span.start:span.end] = voicing.pitches[voice]
             onset[voice, span.start] = not held
             fermata[voice, span.start:span.end] = melody.fermata[0, span.start]
-    return replace(melody, pitch=pitch, onset=onset, fermata=fermata, names=NAMES, instruments=(melody.instruments[0],) * 4)
+    instruments = (melody.instruments[0],) * 4
+    return replace(melody, pitch=pitch, onset=onset, fermata=fermata, names=NAMES, instruments=instruments)
 
 
 def melody_of(grid, remarks):

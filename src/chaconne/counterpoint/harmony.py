@@ -36,11 +36,14 @@ MAJOR = (
     Chord("V7", (7, 11, 2, 5), 5, 0.4), Chord("ii7", (2, 5, 9, 0), 2, 0.6), Chord("IVmaj7", (5, 9, 0, 4), 4, 2.0),
     Chord("V/V", (2, 6, 9), 2, 1.0, 5), Chord("V7/V", (2, 6, 9, 0), 2, 1.0, 5),
     Chord("V/vi", (4, 8, 11), 3, 1.0, 6), Chord("V7/vi", (4, 8, 11, 2), 3, 1.2, 6),
-    Chord("V/ii", (9, 1, 4), 6, 1.2, 2), Chord("V7/ii", (9, 1, 4, 7), 6, 1.4, 2), Chord("V7/IV", (0, 4, 7, 10), 1, 1.2, 4),
+    Chord("V/ii", (9, 1, 4), 6, 1.2, 2), Chord("V7/ii", (9, 1, 4, 7), 6, 1.4, 2),
+    Chord("V7/IV", (0, 4, 7, 10), 1, 1.2, 4),
 )
 MINOR = (
-    Chord("i", (0, 3, 7), 1), Chord("ii°", (2, 5, 8), 2, 0.5), Chord("III", (3, 7, 10), 3, 0.5), Chord("iv", (5, 8, 0), 4),
-    Chord("V", (7, 11, 2), 5), Chord("VI", (8, 0, 3), 6), Chord("vii°", (11, 2, 5), 7, 0.7), Chord("v", (7, 10, 2), 5, 2.5),
+    Chord("i", (0, 3, 7), 1), Chord("ii°", (2, 5, 8), 2, 0.5), Chord("III", (3, 7, 10), 3, 0.5),
+    Chord("iv", (5, 8, 0), 4),
+    Chord("V", (7, 11, 2), 5), Chord("VI", (8, 0, 3), 6), Chord("vii°", (11, 2, 5), 7, 0.7),
+    Chord("v", (7, 10, 2), 5, 2.5),
     Chord("VII", (10, 2, 5), 7, 1.0, 3), Chord("V7", (7, 11, 2, 5), 5, 0.4), Chord("ii°7", (2, 5, 8, 0), 2, 0.6),
     Chord("IV", (5, 9, 0), 4, 2.0), Chord("V7/III", (10, 2, 5, 8), 7, 1.0, 3), Chord("V/iv", (0, 4, 7), 1, 1.5, 4),
     Chord("V7/iv", (0, 4, 7, 10), 1, 1.2, 4), Chord("V/V", (2, 6, 9), 2, 1.5, 5), Chord("vii°7", (11, 2, 5, 8), 7, 1.0),
@@ -65,7 +68,7 @@ def progression(a, b):
     """Return how unusual it is that chord b follows chord a: 0 usual .. 5 odd."""
     if a.target is not None:
         # A dominant that is not resolved is odd, another inversion of itself is not.
-        return USUAL if b.degree == a.target and b.target is None or set(a.classes) == set(b.classes) else ODD
+        return USUAL if (b.degree == a.target and b.target is None) or set(a.classes) == set(b.classes) else ODD
     if a.degree == b.degree:
         # A seventh goes with its triad, not back to it.
         return SOMETIMES if len(b.classes) >= len(a.classes) else SELDOM

@@ -75,10 +75,11 @@ class Crops:
         """Return the transpositions that stay in range."""
         low, high = (np.array([f(v[v != REST]) for v in piece]) for f in (np.min, np.max))
         farthest = self.settings["farthest"]
-        return [s for s in range(-farthest, farthest + 1) if (low + s >= self.low).all() and (high + s <= self.high).all()]
+        every = range(-farthest, farthest + 1)
+        return [s for s in every if (low + s >= self.low).all() and (high + s <= self.high).all()]
 
     def draw(self, rng):
-        """Return (symbols [B, 4, crop], start [B], real bool [B, 1, crop]): crops begin at random, silence follows ends."""
+        """Return (symbols [B, 4, crop], start [B], real bool [B, 1, crop]) of random crops; silence follows ends."""
         batch, crop = self.settings["batch"], self.settings["crop"]
         made = np.zeros((batch, 4, crop), np.int64)
         starts, real = np.zeros(batch, np.int64), np.zeros((batch, 1, crop), bool)

@@ -98,7 +98,8 @@ def separate(notes, lines, remarks):
 def ranks(onset, duration, pitch):
     """Return the rank from the top of every note among those that sound with it, and the number of voices."""
     overlap = (onset[:, None] < (onset + duration)[None] - 1e-6) & (onset[None] < (onset + duration)[:, None] - 1e-6)
-    above = overlap & ((pitch[None] > pitch[:, None]) | ((pitch[None] == pitch[:, None]) & (onset[None] < onset[:, None])))
+    higher, same = pitch[None] > pitch[:, None], pitch[None] == pitch[:, None]
+    above = overlap & (higher | (same & (onset[None] < onset[:, None])))
     # Only with those that still sound when the note begins: a line does not split because a neighbour moves.
     above &= onset[None] <= onset[:, None] + 1e-6
     rank = above.sum(1)
@@ -109,7 +110,8 @@ def for_key(notes):
     """Return tuples as find_key wants them: the lowest voice is number 3."""
     lowest = notes["voice"].max()
     voices = np.where(notes["voice"] == lowest, 3, 0)
-    return list(zip(notes["onset"], notes["duration"], notes["pitch"].astype(int), voices, notes["fermata"], strict=True))
+    pitch = notes["pitch"].astype(int)
+    return list(zip(notes["onset"], notes["duration"], pitch, voices, notes["fermata"], strict=True))
 
 
 def silence(grid):

@@ -102,7 +102,8 @@ class Past(nn.Module):
         shown = (torch.rand(rows.shape, device=rows.device) >= self.shape.blind).float() if self.training else None
         seen = self.table(rows, per_sample_weights=shown).reshape(batch, length - 1, -1)
         x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
-        clock = torch.arange(length, device=symbols.device) + torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
+        start = torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
+        clock = torch.arange(length, device=symbols.device) + start
         offsets = [base + sum(METRES[:i]) for i in range(len(METRES))]
         times = torch.stack([clock % m + o for m, o in zip(METRES, offsets, strict=True)], -1)
         return x + self.table(times.reshape(-1, len(METRES))).reshape(*clock.shape, -1)
@@ -122,7 +123,7 @@ class Block(nn.Module):
             nn.init.normal_(last.weight, std=0.02 / math.sqrt(width / 64))
 
     def forward(self, x, mask):
-        batch, length, width = x.shape
+        batch, length, _ = x.shape
         q, k, v = self.qkv(self.norms[0](x)).reshape(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         q, k = rotate(q), rotate(k)
         seen = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
@@ -148,7 +149,8 @@ class Head(nn.Module):
         width, self.voices = shape.head_width, voices
         self.dropout = shape.dropout
         self.enter = nn.Linear(shape.width, voices * width)
-        self.above = nn.ModuleList(nn.EmbeddingBag(max(1, v) * 2 * (sy.PITCHES + 1), width, mode="sum") for v in range(voices))
+        rows = 2 * (sy.PITCHES + 1)  # of a voice above: what sounds, held or struck
+        self.above = nn.ModuleList(nn.EmbeddingBag(max(1, v) * rows, width, mode="sum") for v in range(voices))
         self.own = nn.ModuleList(nn.Embedding(sy.PITCHES + 1, width) for _ in range(voices))
         self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(voices))
         self.out = nn.ModuleList(

@@ -124,7 +124,7 @@ def read_musicxml(path):
     reader = converter.Converter()
     try:
         reader.parseFile(Path(path), forceSource=True, storePickle=False)
-    except (exceptions21.Music21Exception, OSError, ValueError, SyntaxError, KeyError, IndexError, AttributeError) as error:
+    except (exceptions21.Music21Exception, OSError, ValueError, SyntaxError, LookupError, AttributeError) as error:
         raise ValueError(f"expected MusicXML, got something else: {error or type(error).__name__}") from None
     score = reader.stream
     if not getattr(score, "parts", None):
@@ -136,8 +136,8 @@ def found_in(score):
     """Return the Found of a music21 Score."""
     remarks, lines, notes = [], {}, []
     for part in score.parts:
-        shift = next((i.transposition for i in part.recurse().getElementsByClass("Instrument") if i.transposition), None)
-        part = part.toSoundingPitch() if shift else part
+        if any(i.transposition for i in part.recurse().getElementsByClass("Instrument")):
+            part = part.toSoundingPitch()
         for voice, mine in voices_of(part, remarks):
             if mine:
                 line = len(lines)
@@ -183,7 +183,7 @@ def program_of(part):
 
 
 def voices_of(part, remarks):
-    """Yield (name, notes) for each voice written in a part; notes are (onset, duration, pitch, fermata), ties merged."""
+    """Yield (name, notes) for each voice of a part; notes are (onset, duration, pitch, fermata), ties merged."""
     lines, graces = {}, 0
     name = " ".join((part.partName or "").split())
     for measure in part.getElementsByClass("Measure"):

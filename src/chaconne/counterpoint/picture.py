@@ -103,8 +103,8 @@ class Page:
             self.bar(start, max(begin, 0), min(begin + bar, self.grid.frames), tops)
         said = [frame for frame in self.words if start <= frame < end]
         for place, frame in enumerate(sorted(said)):
-            self.axes.text(HEAD + (frame - start) * FRAME, tops[0] + 7.2 + 1.3 * (place % 2), ", ".join(self.words[frame]),
-                           fontsize=4.5, color=RED, ha="center")
+            x, y = HEAD + (frame - start) * FRAME, tops[0] + 7.2 + 1.3 * (place % 2)
+            self.axes.text(x, y, ", ".join(self.words[frame]), fontsize=4.5, color=RED, ha="center")
 
     def opening(self, staff, low):
         """Draw clef, signature and, on the first system, the metre."""
@@ -145,7 +145,8 @@ class Page:
         if size >= 8:
             self.axes.add_patch(_rectangle((x - 0.6, y), 1.2, 0.45, "black"))
         else:
-            self.axes.plot((x - 0.2, x + 0.3, x - 0.3, x + 0.2), (y + 1, y + 0.3, y - 0.2, y - 0.9), color="black", lw=1.1)
+            across, down = (-0.2, 0.3, -0.3, 0.2), (1, 0.3, -0.2, -0.9)
+            self.axes.plot(x + np.array(across), y + np.array(down), color="black", lw=1.1)
 
     def note(self, staff, low, x, voice, item, now, size, up, key, shown):
         """Draw one note head with what belongs to it."""
@@ -156,8 +157,8 @@ class Page:
         y = low + staff.place(step, octave)
         up = y < low + 2 if up is None else up
         colour = RED if now == begin and (self.grid.names[voice], begin) in self.red else "black"
-        hollow = size >= 8
-        self.axes.add_patch(Ellipse((x, y), 1.25, 0.9, angle=18, fc="white" if hollow else colour, ec=colour, lw=1.0, zorder=2))
+        fill = "white" if size >= 8 else colour
+        self.axes.add_patch(Ellipse((x, y), 1.25, 0.9, angle=18, fc=fill, ec=colour, lw=1.0, zorder=2))
         for line in [*np.arange(low - 1, y - 0.01, -1), *np.arange(low + 5, y + 0.01, 1)]:
             self.axes.plot((x - 0.95, x + 0.95), (line, line), color="0.35", lw=0.5, zorder=0)
         if shown.get((step, octave), key[step]) != alter and now == begin:
@@ -180,8 +181,8 @@ class Page:
     def tie(self, x, y, size, up):
         """Draw the bow to the next head of the same note."""
         sweep = np.linspace(0, np.pi, 12)
-        self.axes.plot(x + 0.5 + (1 - np.cos(sweep)) * (size * FRAME - 1) / 2, y + (-0.7 - 0.5 * np.sin(sweep)) * (1 if up else -1),
-                       color="0.3", lw=0.7)
+        across, down = (1 - np.cos(sweep)) * (size * FRAME - 1) / 2, 0.7 + 0.5 * np.sin(sweep)
+        self.axes.plot(x + 0.5 + across, y - down if up else y + down, color="0.3", lw=0.7)
 
     def fermata(self, x, y, up):
         """Draw a bow over a dot."""

@@ -11,8 +11,9 @@ from chaconne.counterpoint.grid import QUARTER, REST, bar_frames, beat_frames
 class Pieces:
     """Pieces one after another; F is the number of frames in all.
 
-    pitch: int16 [voices, F], REST (-1) in silence; onset: bool [voices, F], a note begins; fermata: bool [F], in any voice
-    beat: bool [F], a beat begins; first: bool [F], a piece begins; piece: int [F], which one
+    pitch: int16 [voices, F], REST (-1) in silence; onset: bool [voices, F], a note begins
+    fermata: bool [F], in any voice; beat: bool [F], a beat begins
+    first: bool [F], a piece begins; piece: int [F], which one
     tonic: int16 [F], pitch class 0..11; minor: bool [F]
     beats: float [pieces], length of each in quarter notes; starts: int [pieces], where each begins
     """
@@ -57,7 +58,8 @@ def batch(pitch, tonic, minor, fermata=None, beat=None, onset=None):
     pitch = np.asarray(pitch)
     count, voices, frames = pitch.shape
     if onset is None:
-        onset = np.concatenate([pitch[..., :1] != REST, (pitch[..., 1:] != pitch[..., :-1]) & (pitch[..., 1:] != REST)], -1)
+        new = (pitch[..., 1:] != pitch[..., :-1]) & (pitch[..., 1:] != REST)
+        onset = np.concatenate([pitch[..., :1] != REST, new], -1)
     flat, onsets = (a.transpose(1, 0, 2).reshape(voices, count * frames) for a in (pitch, np.asarray(onset)))
     marks = np.zeros(count * frames, bool) if fermata is None else np.asarray(fermata, bool).reshape(-1)
     beat = np.arange(frames) % QUARTER == 0 if beat is None else beat

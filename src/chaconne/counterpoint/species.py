@@ -53,8 +53,8 @@ class Exercise:
         same = self.pieces.piece[starts[:-1]] == self.pieces.piece[starts[1:]]
         lengths = np.diff(starts)[same]
         if not len(lengths) or (lengths != lengths[0]).any():
-            raise ValueError("species: expected a cantus firmus of at least two notes of equal length, "
-                             f"got lengths of {sorted(set((lengths / 4).tolist()))} quarters; name its voice with --cantus")
+            got = f"got lengths of {sorted(set((lengths / 4).tolist()))} quarters; name its voice with --cantus"
+            raise ValueError(f"species: expected a cantus firmus of at least two notes of equal length, {got}")
         return int(lengths[0])
 
     @cached_property

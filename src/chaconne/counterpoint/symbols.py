@@ -22,7 +22,7 @@ WIDE = 36
 def symbols_of(pitch, onset):
     """Return int64 [voices, frames] symbols. pitch, onset: as in Grid; ValueError outside LOW..HIGH."""
     sounding = pitch[pitch != REST]
-    if len(sounding) and not (LOW <= sounding.min() and sounding.max() <= HIGH):
+    if len(sounding) and not (sounding.min() >= LOW and sounding.max() <= HIGH):
         raise ValueError(f"expected pitches {LOW}..{HIGH}, got {sounding.min()}..{sounding.max()}; transpose the piece")
     # Silence at the start is HOLD too: nothing sounded before.
     rests = (pitch == REST) & (np.concatenate([np.full_like(pitch[:, :1], REST), pitch[:, :-1]], 1) != REST)
