@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands import sweep
+from chaconne.commands import benchmark, sweep
 from chaconne.commands.check import check
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
@@ -14,6 +14,7 @@ from chaconne.commands.listen import listen, preference
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 for command in (check, evaluate, harmonize, listen, preference):
     app.command()(command)
+app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(sweep.app, name="sweep")
 
 
