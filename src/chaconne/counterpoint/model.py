@@ -24,12 +24,12 @@ METRES = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 
 class Shape:
     """Sizes of the network."""
 
-    width: int = 192
+    width: int = 160
     depth: int = 4
-    heads: int = 6
-    head_width: int = 160
+    heads: int = 5
+    head_width: int = 128
     dropout: float = 0.3  # of whatever a layer adds
-    blind: float = 0.1  # share of the features of a frame that training hides: 229 pieces are soon known by heart
+    blind: float = 0.15  # share of the features of a frame that training hides: 229 pieces are soon known by heart
     window: int = 256  # frames a position sees, itself included
 
 

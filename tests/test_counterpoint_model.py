@@ -1,0 +1,157 @@
+"""The network of chorales: nothing leaks from the future, probabilities are exact, training repeats itself."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from chaconne.cli import app
+from chaconne.counterpoint import jsb
+from chaconne.counterpoint import symbols as sy
+from chaconne.counterpoint.model import Network, Shape
+from tests.test_score_files import chorale
+
+TINY = Shape(width=32, depth=1, heads=2, head_width=16, dropout=0.0, blind=0.0, window=64)
+
+
+def random_symbols(batch, frames, seed=0):
+    """Symbols with many holds, as music has."""
+    rng = np.random.default_rng(seed)
+    pitch = 60 + rng.integers(-12, 12, (batch, 4, frames))
+    held = rng.random(pitch.shape) < 0.7
+    held[..., 0] = False
+    for t in range(1, frames):
+        pitch[..., t] = np.where(held[..., t], pitch[..., t - 1], pitch[..., t])
+    return torch.from_numpy(np.stack([sy.symbols_of(p, ~h) for p, h in zip(pitch, held, strict=True)]))
+
+
+def test_symbols_and_grids_determine_each_other():
+    made = chorale("bwv66.6.mxl")
+    pitch, onset = sy.grid_arrays(sy.symbols_of(made.pitch, made.onset))
+    assert np.array_equal(pitch, made.pitch) and np.array_equal(onset, made.onset)
+    rests = np.array([[-1, -1, 60, 60, -1, -1, 62]])
+    onset = np.array([[0, 0, 1, 0, 0, 0, 1]], bool)
+    symbols = sy.symbols_of(rests, onset)
+    assert symbols.tolist() == [[0, 0, 32, 0, 1, 0, 34]]
+    assert sy.grid_arrays(symbols)[0].tolist() == rests.tolist()
+    assert (sy.sounding(torch.from_numpy(symbols)) == torch.tensor([[0, 0, 31, 31, 0, 0, 33]])).all()
+    assert sy.ages(torch.from_numpy(symbols)).tolist() == [[0, 1, 0, 1, 0, 1, 0]]
+    with pytest.raises(ValueError, match=r"expected pitches 30\.\.90, got 20\.\.20"):
+        sy.symbols_of(np.array([[20]]), np.array([[True]]))
+
+
+def test_nothing_leaks_from_later_frames_or_lower_voices():
+    torch.manual_seed(0)
+    network = Network(TINY).eval()
+    symbols = random_symbols(2, 20)
+    base = network(symbols)
+    changed = random_symbols(2, 20, seed=1)
+    for frame in range(0, 20, 3):
+        for voice in range(4):
+            other = symbols.clone()
+            other[:, voice, frame] = changed[:, voice, frame]
+            other[..., frame + 1:] = changed[..., frame + 1:]
+            found = network(other)
+            assert torch.allclose(found[..., :frame], base[..., :frame], atol=1e-5)
+            assert torch.allclose(found[:, :voice, frame], base[:, :voice, frame], atol=1e-5)
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_probabilities_of_all_symbols_sum_to_one(repeats):
+    torch.manual_seed(0)
+    network = Network(TINY).eval()
+    symbols = random_symbols(1, 12)
+    for voice, frame in ((0, 0), (1, 5), (3, 11)):
+        every = symbols.repeat(sy.SYMBOLS, 1, 1)
+        every[:, voice, frame] = torch.arange(sy.SYMBOLS)
+        total = network(every, repeats=repeats)[:, voice, frame].exp().sum()
+        assert float(total) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_cannot_occur_has_probability_zero():
+    network = Network(TINY).eval()
+    symbols = random_symbols(1, 4)
+    symbols[0, 0] = torch.tensor([sy.HOLD, sy.RESTS, 40, 40])
+    found = network(symbols, repeats=False)[0, 0]
+    assert found[1] == -math.inf and found[3] == -math.inf and math.isfinite(found[2])
+    assert math.isfinite(network(symbols)[0, 0, 3])  # with onsets a note may be struck again
+
+
+def test_a_context_changes_nothing_but_where_the_answer_begins():
+    torch.manual_seed(0)
+    network = Network(TINY).eval()
+    symbols = random_symbols(2, 20)
+    whole = network(symbols)
+    part = network(symbols[..., 8:], before=symbols[..., :8], start=8)
+    assert torch.allclose(part, whole[..., 8:], atol=1e-5)
+
+
+def test_long_pieces_see_a_window():
+    torch.manual_seed(0)
+    network = Network(Shape(width=32, depth=1, heads=2, head_width=16, window=8)).eval()
+    symbols, other = random_symbols(1, 40), random_symbols(1, 40, seed=1)
+    other[..., 20:] = symbols[..., 20:]
+    found = [network.past(s) for s in (symbols, other)]
+    # What sounded at frame 20 is known by frames 21 to 28, and its age for as long as notes are held.
+    assert not torch.allclose(found[0][:, 21], found[1][:, 21], atol=1e-4)
+    assert torch.allclose(found[0][:, 39], found[1][:, 39], atol=1e-4)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data set of a few chorales in the published layout."""
+    pieces = [chorale(f"bwv{n}.mxl").pitch.T.tolist() for n in ("66.6", "269", "10.7", "40.3", "144.6", "153.1")]
+    path = tmp_path / "Jsb16thSeparated.json"
+    path.write_text(json.dumps({"train": pieces[:4], "valid": [pieces[4]], "test": [pieces[5], pieces[0]]}))
+    return path
+
+
+def test_the_benchmark_is_read_and_split_by_melody(data):
+    pieces = jsb.read(data)
+    assert [len(pieces[split]) for split in jsb.SPLITS] == [4, 1, 2]
+    assert jsb.read(data.parent)["test"][0].dtype == np.int16
+    # The second test piece is in train as well.
+    assert [p.shape for p in jsb.disjoint(pieces)] == [pieces["test"][0].shape]
+    crops = jsb.Crops(pieces["train"], jsb.SETTINGS | {"batch": 4, "crop": 64})
+    symbols, start, real = crops.draw(np.random.default_rng(0))
+    assert symbols.shape == (4, 4, 64) and (start >= 0).all() and real.any(-1).all()
+    data.write_text("{}")
+    with pytest.raises(ValueError, match="expected JSON with train, valid and test"):
+        jsb.read(data)
+
+
+def test_nats_are_those_of_the_definition(data):
+    pieces = jsb.read(data)["test"]
+    network = Network(TINY).eval()
+    total, notes = jsb.nats(network, pieces)
+    assert notes == sum(4 * p.shape[1] for p in pieces)
+    by_hand = -sum(float(network(torch.from_numpy(jsb.symbols_of(p))[None], repeats=False).sum()) for p in pieces)
+    assert total == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_training_learns_repeats_itself_and_keeps_the_best(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pieces = jsb.read(data)
+    settings = jsb.SETTINGS | {"steps": 30, "batch": 2, "crop": 64, "checks": 5, "learning_rate": 0.01}
+    first, second = (jsb.train(pieces, settings, 0, TINY)[0] for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    total, _ = jsb.nats(first, pieces["valid"])
+    untrained, _ = jsb.nats(Network(TINY), pieces["valid"])
+    assert total < 0.8 * untrained
+    best = jsb.Best(first)
+    best.offer(first, 1.0)
+    best.offer(second, 2.0)
+    assert float(best.loss) == 1.0
+
+
+def test_the_benchmark_command_writes_its_figures(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(jsb, "SETTINGS", jsb.SETTINGS | {"batch": 1, "crop": 32, "checks": 2})
+    result = CliRunner().invoke(app, ["benchmark", "jsb", str(data), "--steps", "10", "--threads", "1"])
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "benchmarks" / "jsb.json").read_text())
+    assert all(math.isfinite(found[name]) for name in ("test", "valid", "disjoint"))
+    assert found["pieces"] == {"test": 2, "valid": 1, "disjoint": 1}
