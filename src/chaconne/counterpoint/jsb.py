@@ -27,7 +27,7 @@ SETTINGS = {
     "crop": 256,  # frames
     "batch": 8,
     "learning_rate": 0.002,
-    "weight_decay": 0.1,
+    "weight_decay": 0.3,
     "ema": 0.99,
     "farthest": 6,  # semitones of transposition, either way, within the range of each voice in the training split
 }
@@ -143,7 +143,7 @@ def notes_of(pitch):
 
 
 def train(pieces, settings, seed, shape=None, trainer=None):
-    """Return (network, clocks) after training on the training split: the moving average that was best on validation."""
+    """Return (network, clocks) of training on its split: the moving average that was best on validation."""
     torch.manual_seed(seed)
     shape = shape or Shape()
     run = Trainer("jsb", trainer or TRAINER, seed, {"settings": settings, "shape": vars(shape)})
