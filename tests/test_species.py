@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chaconne.counterpoint import pieces, species
+from chaconne.counterpoint.exercise import Setting
 from chaconne.counterpoint.grid import Grid
 from chaconne.counterpoint.violations import places
 
@@ -39,7 +40,7 @@ def exercise(counterpoint, cantus, below=False):
 
 def broken(counterpoint, cantus, kind, below=False):
     """Return [(rule, bar)] of an exercise, in time."""
-    setting = species.Setting(kind, 0 if below else 1)
+    setting = Setting(kind, 0 if below else 1)
     grid = exercise(counterpoint, cantus, below)
     joined = pieces.join([grid])
     found = species.find(joined, setting)
@@ -112,7 +113,7 @@ def test_leaps_that_are_allowed_and_not():
 
 
 def test_many_exercises_at_once_are_judged_as_one_by_one():
-    setting = species.Setting(1, 1)
+    setting = Setting(1, 1)
     lines = [FIRST, FIRST.replace("C5 | C5", "C5 | E5"), FIRST.replace("B4 | D5", "A4 | C5")]
     grids = [exercise(line, DORIAN) for line in lines]
     together = species.find(pieces.join(grids), setting)
@@ -124,6 +125,6 @@ def test_many_exercises_at_once_are_judged_as_one_by_one():
 
 def test_what_is_no_exercise_is_refused():
     with pytest.raises(ValueError, match="notes of equal length"):
-        species.find(pieces.join([exercise("A4 B4 | C5 | D5", "D4 F4 D4")]), species.Setting(1, 0))
+        species.find(pieces.join([exercise("A4 B4 | C5 | D5", "D4 F4 D4")]), Setting(1, 0))
     with pytest.raises(ValueError, match=r"expected 1\.\.5"):
-        species.Setting(6, 1)
+        Setting(6, 1)

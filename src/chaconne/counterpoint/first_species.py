@@ -3,6 +3,7 @@
 import numpy as np
 
 from chaconne.counterpoint import species
+from chaconne.counterpoint.exercise import CONSONANT, Setting
 from chaconne.counterpoint.grid import Grid
 from chaconne.counterpoint.pieces import batch, join
 
@@ -34,7 +35,7 @@ def compose(grid, cantus=1, seed=0, beam=64):
     grid: two voices, the cantus firmus in notes of equal length without rests (cantus 0: above, 1: below);
     beam: unfinished lines kept at a time. Raises ValueError when the cantus firmus is not one.
     """
-    setting = species.Setting(1, cantus)
+    setting = Setting(1, cantus)
     starts = np.nonzero(grid.onset[cantus])[0]
     if len(starts) < 3 or (grid.pitch[cantus] < 0).any() or len(set(np.diff(starts))) != 1:
         raise ValueError("cantus firmus: expected at least 3 notes of equal length without rests, "
@@ -85,7 +86,7 @@ def taste(lines, given):
 def violations(lines, given, setting, grid, finished):
     """Return int [lines]: rules of the first species that each line breaks; rules of the end only when finished."""
     if lines.shape[1] < 2:
-        fits = species.CONSONANT[np.abs(lines[:, 0] - given[0]) % 12]
+        fits = CONSONANT[np.abs(lines[:, 0] - given[0]) % 12]
         return (~fits).astype(int)
     against = np.broadcast_to(given, lines.shape)
     pair = (against, lines) if setting.cantus == 0 else (lines, against)
@@ -108,5 +109,5 @@ def put(grid, voice, line, starts):
 
 def broken_rules(grid, cantus=1):
     """Return {rule: count} of a finished exercise of the first species."""
-    found = species.find(join([grid]), species.Setting(1, cantus))
+    found = species.find(join([grid]), Setting(1, cantus))
     return {name: int(mask.sum()) for name, mask in found.items()}

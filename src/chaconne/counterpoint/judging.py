@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chaconne.counterpoint import rules, species
+from chaconne.counterpoint.exercise import Setting
 from chaconne.counterpoint.grid import QUARTER, Grid
 from chaconne.counterpoint.violations import violations
 
@@ -55,7 +56,7 @@ def judge(grid, kind=None, cantus=None, select=None, ignore=()):
     else:
         if grid.voices != 2:
             raise ValueError(f"species: expected 2 voices, got {grid.voices} ({', '.join(grid.names)})")
-        setting = species.Setting(kind, even_voice(grid) if cantus is None else cantus)
+        setting = Setting(kind, even_voice(grid) if cantus is None else cantus)
         every, title = species.rules_for(setting), f"species {kind}, cantus firmus: {grid.names[setting.cantus]}"
         find = partial(_species, setting)
     names = [rule.name for rule in every]
