@@ -9,9 +9,10 @@ import torch
 from typer.testing import CliRunner
 
 from chaconne.cli import app
-from chaconne.counterpoint import jsb
+from chaconne.counterpoint import conditions, jsb
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.model import Network, Shape
+from chaconne.counterpoint.writing import write
 from tests.test_score_files import chorale
 
 TINY = Shape(width=32, depth=1, heads=2, head_width=16, dropout=0.0, blind=0.0, window=64)
@@ -155,3 +156,62 @@ def test_the_benchmark_command_writes_its_figures(data, tmp_path, monkeypatch):
     found = json.loads((tmp_path / "benchmarks" / "jsb.json").read_text())
     assert all(math.isfinite(found[name]) for name in ("test", "valid", "disjoint"))
     assert found["pieces"] == {"test": 2, "valid": 1, "disjoint": 1}
+
+
+READING = Shape(width=32, depth=2, heads=2, head_width=16, dropout=0.0, blind=0.0, window=64, reader_depth=1)
+
+
+def test_writing_gives_the_log_probabilities_of_reading():
+    """Frame by frame with a memory, or the whole at once: the same numbers, also past the window."""
+    torch.manual_seed(0)
+    for shape in (TINY, Shape(width=32, depth=2, heads=2, head_width=16, window=10)):
+        network = Network(shape).eval()
+        made, chance = write(network, 3, 24, seed=1)
+        assert torch.allclose(network(made), chance, atol=1e-4)
+        again, _ = write(network, 3, 24, seed=1)
+        other, _ = write(network, 3, 24, seed=2)
+        assert torch.equal(made, again) and not torch.equal(made, other)
+
+
+def test_given_notes_stay_and_future_ones_count():
+    torch.manual_seed(0)
+    network = Network(READING).eval()
+    asked = conditions.free(2, 16)
+    asked.symbols = random_symbols(2, 16)
+    asked.known[:, 0] = True
+    made, chance = write(network, 2, 16, asked=asked)
+    assert torch.equal(made[:, 0], asked.symbols[:, 0])
+    assert torch.allclose(network(made, asked=asked), chance, atol=1e-4)
+    later = conditions.Conditions(asked.attributes, asked.symbols.clone(), asked.known, asked.fermata)
+    later.symbols[:, 0, 12:] = random_symbols(2, 16, seed=1)[:, 0, 12:]
+    changed = network(made, asked=later)
+    assert not torch.allclose(changed[:, 1:, :12], chance[:, 1:, :12], atol=1e-4)
+    # Cells that are not given are never read.
+    hidden = conditions.Conditions(asked.attributes, asked.symbols.clone(), asked.known, asked.fermata)
+    hidden.symbols[:, 1:] = random_symbols(2, 16, seed=2)[:, 1:]
+    assert torch.allclose(network(made, asked=hidden), chance, atol=1e-5)
+
+
+def test_a_beginning_is_continued():
+    torch.manual_seed(0)
+    network = Network(TINY).eval()
+    before = random_symbols(2, 12)
+    made, chance = write(network, 2, 8, before=before, start=12)
+    assert torch.allclose(network(made, before=before, start=12), chance, atol=1e-4)
+
+
+def test_conditions_are_what_a_piece_is():
+    made = chorale("bwv66.6.mxl")
+    asked = conditions.conditions_of(made, voices=[0])
+    assert asked.attributes[0, :3].tolist() == [7, 2, 1]  # F sharp, minor, 4/4
+    assert asked.known[0].any(1).tolist() == [True, False, False, False]
+    assert (asked.fermata[0] == conditions.YES).sum() == made.fermata.any(0).sum()
+    assert all(value < size for value, size in zip(asked.attributes[0], conditions.SIZES, strict=True))
+    network = Network(READING).eval()
+    symbols = torch.from_numpy(sy.symbols_of(made.pitch, made.onset))[None]
+    free = conditions.free(1, made.frames)
+    assert not torch.allclose(network(symbols, asked=asked), network(symbols, asked=free))
+    with pytest.raises(ValueError, match="without a reader"):
+        Network(TINY)(symbols, asked=asked)
+    with pytest.raises(ValueError, match="temperature"):
+        write(network, 1, 4, temperature=0)

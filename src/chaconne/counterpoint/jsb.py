@@ -152,7 +152,8 @@ def train(pieces, settings, seed, shape=None, trainer=None):
     best, every = Best(average.module), max(1, settings["steps"] // settings["checks"])
 
     def step(i):
-        set_learning_rate(optimizer, settings["learning_rate"] * float(cosine(i, settings["steps"], settings["steps"] // 15)))
+        rate = float(cosine(i, settings["steps"], settings["steps"] // 15))
+        set_learning_rate(optimizer, settings["learning_rate"] * rate)
         symbols, start, real = crops.draw(np.random.default_rng(draw_seed(seed, i)))
         network.train()
         lost = -network(symbols, start=start, repeats=False)

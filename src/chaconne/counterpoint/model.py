@@ -16,6 +16,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from chaconne.counterpoint import symbols as sy
+from chaconne.counterpoint.blocks import Block
+from chaconne.counterpoint.conditions import Reader
 
 METRES = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
 
@@ -31,25 +33,38 @@ class Shape:
     dropout: float = 0.3  # of whatever a layer adds
     blind: float = 0.15  # share of the features of a frame that training hides: 229 pieces are soon known by heart
     window: int = 256  # frames a position sees, itself included
+    reader_depth: int = 0  # blocks that read conditions; 0: the network knows none
 
 
 class Network(nn.Module):
-    """Symbols [B, V, T] -> log-probability of each, [B, V, T]."""
+    """Symbols [B, V, T] -> log-probability of each, [B, V, T]; with a Reader also given Conditions."""
 
     def __init__(self, shape=None, voices=4):
         super().__init__()
         self.shape, self.voices = shape or Shape(), voices
         self.past, self.head = Past(self.shape, voices), Head(self.shape, voices)
+        self.reader = Reader(self.shape, voices) if self.shape.reader_depth else None
 
-    def forward(self, symbols, before=None, start=0, repeats=True):
-        """Return the log-probability of every symbol.
+    def forward(self, symbols, before=None, start=0, repeats=True, asked=None):
+        """Return the log-probability of every symbol; those that `asked` gives are counted like the others.
 
         symbols: int64 [B, V, T]; before: int64 [B, V, T'] the frames that came before, as context; start: the
-        clock of the first frame, int or [B]; repeats: False where an onset of the sounding pitch cannot occur.
+        clock of the first frame, int or [B]; repeats: False where an onset of the sounding pitch cannot occur;
+        asked: Conditions of all T' + T frames, or None.
         """
         known = 0 if before is None else before.shape[-1]
         whole = symbols if before is None else torch.cat([before, symbols], -1)
-        return self.head.log_probs(self.past(whole, start - known), whole, repeats)[..., known:]
+        wish = self.read(asked)
+        frames = self.past(whole, start - known, wish)
+        return self.head.log_probs(frames, whole, repeats)[..., known:]
+
+    def read(self, asked):
+        """Return [B, T, W] of Conditions, None for None; ValueError where the network has no Reader."""
+        if asked is None:
+            return None
+        if self.reader is None:
+            raise ValueError("conditions: this network was made without a reader (reader_depth 0)")
+        return self.reader(asked)
 
     def settings(self):
         """Return what rebuilds this network: Network(Shape(**settings['shape']), settings['voices'])."""
@@ -74,18 +89,25 @@ class Past(nn.Module):
         self.blocks = nn.ModuleList(Block(width, shape.heads, shape.dropout) for _ in range(shape.depth))
         self.norm = nn.RMSNorm(width)
 
-    def forward(self, symbols, start=0):
+    def forward(self, symbols, start=0, wish=None):
+        """wish: [B, T, W] of a Reader, or None. It enters below and stays visible above."""
         x = self.table_of(symbols, start)
-        mask = None
-        length = x.shape[1]
-        if length > self.window:
-            place = torch.arange(length, device=x.device)
-            ago = place[:, None] - place[None]
-            mask = (ago >= 0) & (ago < self.window)
-        x = F.dropout(x, self.shape.dropout, self.training)
+        x = F.dropout(x if wish is None else x + wish, self.shape.dropout, self.training)
         for block in self.blocks:
-            x = block(x, mask)
-        return self.norm(x)
+            x = block(x, self.window)
+        x = self.norm(x)
+        return x if wish is None else x + wish
+
+    def step(self, symbols, start, wish, memory):
+        """Return ([B, 1, W] of the last frame of symbols [B, V, t], memory); that frame's own symbols are not read."""
+        frame = symbols.shape[-1] - 1
+        x = self.table_of(symbols, start)[:, -1:]
+        x, kept = (x if wish is None else x + wish[:, frame:frame + 1]), []
+        for block, old in zip(self.blocks, memory or [None] * len(self.blocks), strict=True):
+            x, new = block.step(x, old, frame, self.window)
+            kept.append(new)
+        x = self.norm(x)
+        return (x if wish is None else x + wish[:, frame:frame + 1]), kept
 
     def table_of(self, symbols, start):
         """Return the inputs [B, T, W]: features of the frame before, and the clock of this one."""
@@ -100,45 +122,13 @@ class Past(nn.Module):
         rows = torch.cat(rows, 1)[..., :-1]  # [B, features, T - 1]
         rows = rows.transpose(1, 2).reshape(-1, rows.shape[1])
         shown = (torch.rand(rows.shape, device=rows.device) >= self.shape.blind).float() if self.training else None
-        seen = self.table(rows, per_sample_weights=shown).reshape(batch, length - 1, -1)
+        seen = self.table(rows, per_sample_weights=shown).reshape(batch, length - 1, len(self.start))
         x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
         start = torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
         clock = torch.arange(length, device=symbols.device) + start
         offsets = [base + sum(METRES[:i]) for i in range(len(METRES))]
         times = torch.stack([clock % m + o for m, o in zip(METRES, offsets, strict=True)], -1)
         return x + self.table(times.reshape(-1, len(METRES))).reshape(*clock.shape, -1)
-
-
-class Block(nn.Module):
-    """Attention with rotary positions (Su 2021) and a gated feed-forward (Shazeer 2020), each after a norm."""
-
-    def __init__(self, width, heads, dropout):
-        super().__init__()
-        self.heads, self.dropout = heads, dropout
-        inner = 8 * width // 3 // 8 * 8
-        self.norms = nn.ModuleList([nn.RMSNorm(width), nn.RMSNorm(width)])
-        self.qkv, self.out = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
-        self.gate, self.down = nn.Linear(width, 2 * inner, bias=False), nn.Linear(inner, width, bias=False)
-        for last in (self.out, self.down):
-            nn.init.normal_(last.weight, std=0.02 / math.sqrt(width / 64))
-
-    def forward(self, x, mask):
-        batch, length, _ = x.shape
-        q, k, v = self.qkv(self.norms[0](x)).reshape(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        q, k = rotate(q), rotate(k)
-        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
-        x = x + F.dropout(self.out(seen.transpose(1, 2).reshape(x.shape)), self.dropout, self.training)
-        gate, value = self.gate(self.norms[1](x)).chunk(2, -1)
-        return x + F.dropout(self.down(F.silu(gate) * value), self.dropout, self.training)
-
-
-def rotate(x):
-    """Turn pairs of channels by angles that grow with the position (RoPE). x: [B, heads, T, channels]."""
-    half = x.shape[-1] // 2
-    rates = 2000.0 ** (-torch.arange(half, device=x.device) / half)
-    angle = torch.arange(x.shape[-2], device=x.device)[:, None] * rates
-    a, b = x[..., :half], x[..., half:]
-    return torch.cat([a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()], -1)
 
 
 class Head(nn.Module):
