@@ -7,7 +7,7 @@ from chaconne.corpora.score import TONICS
 from chaconne.counterpoint.grid import OffGrid
 from chaconne.counterpoint.lines import assemble
 
-MIDI, XML, ABC = (".mid", ".midi", ".smf"), (".xml", ".musicxml", ".mxl"), (".abc",)
+MIDI, XML, ABC = (".mid", ".midi", ".smf"), (".xml", ".musicxml", ".mxl", ".krn"), (".abc",)
 
 
 def read_score(path, snap=False, key=None):
