@@ -44,7 +44,8 @@ def test_check_prints_like_a_linter_and_ends_with_a_status(tmp_path):
         assert (tmp_path / made).stat().st_size > 1000
     assert call("check", bad, good).exit_code == 1
     assert call("check", bad, "--ignore", "parallels", "--key", "C").exit_code == 0
-    assert call("check", tmp_path / "absent.mid").exit_code == 2
+    result = call("check", tmp_path / "absent.mid", bad)
+    assert result.exit_code == 2 and ":1:2: parallels" in result.output  # the other one is checked all the same
     result = call("check", bad, "--select", "harmony")
     assert result.exit_code == 2 and "expected some of parallels, hidden" in result.output
 
@@ -172,6 +173,16 @@ def test_first_species_is_composed_without_a_fault(cantus, key, mode, below):
     assert not any(first_species.broken_rules(made[0], given).values())
     assert made[0].pitch[given, ::16].tolist() == pitches
     assert np.array_equal(made[0].pitch, made[1].pitch) and not np.array_equal(made[0].pitch, made[2].pitch)
+
+
+def test_species_writes_an_exercise_and_checks_it(tmp_path):
+    path = midi_file(tmp_path / "cantus.mid", [[(4 * i, 4, midi(n)) for i, n in enumerate(DORIAN.split())]])
+    result = call("species", path, "--key", "d", "--below")
+    assert result.exit_code == 0 and "0 violations" in result.output, result.output
+    made, _ = read_score(tmp_path / "cantus.first.mid")
+    assert made.pitch[0, ::16].tolist() == [midi(n) for n in DORIAN.split()]
+    assert (tmp_path / "cantus.first.wav").stat().st_size > 10000
+    assert call("species", saved(grid(CLEAN), tmp_path / "four.mid")).exit_code == 2
 
 
 def test_a_cantus_firmus_that_is_none_is_refused():

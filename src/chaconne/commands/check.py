@@ -36,9 +36,13 @@ def check(
     if cantus not in places:
         typer.echo(f"chaconne: --cantus: expected one of {', '.join(places)}; got {cantus!r}", err=True)
         raise typer.Exit(2)
-    found = []
+    found, unread = [], 0
     for path in scores:
-        found.append(said(check_one, path, species, places[cantus], key, select, ignore or (), snap))
+        try:
+            found.append(said(check_one, path, species, places[cantus], key, select, ignore or (), snap))
+        except typer.Exit:
+            # The other scores are checked all the same.
+            unread += 1
     for result in found:
         judgement, remarks = result["judgement"], result["remarks"]
         files = ()
@@ -56,8 +60,8 @@ def check(
                 print(f"{result['path']}: {remark}", file=sys.stderr)
     if as_json:
         typer.echo(json.dumps([as_dict(result) for result in found], indent=2))
-    if any(result["problems"] for result in found):
-        raise typer.Exit(1)
+    if unread or any(result["problems"] for result in found):
+        raise typer.Exit(2 if unread else 1)
 
 
 def check_one(path, species, cantus, key, select, ignore, snap):

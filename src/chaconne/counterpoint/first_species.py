@@ -1,5 +1,7 @@
 """First species against a cantus firmus, by beam search with the rules of chaconne.counterpoint.species."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from chaconne.counterpoint import species
@@ -17,16 +19,25 @@ NOISE = 0.5  # deviation of what a seed adds to the taste of every note
 
 
 def cantus_of(pitches, key, mode, below=False):
-    """Return a Grid of two voices with the cantus firmus (MIDI pitches) in one and silence in the other."""
-    length = len(pitches) * WHOLE
-    given = np.repeat(np.asarray(pitches, np.int16), WHOLE)
-    onset = np.arange(length) % WHOLE == 0
-    silence = np.full(length, -1, np.int16), np.zeros(length, bool)
-    order = (given, silence[0]) if below else (silence[0], given)
-    marks = (onset, silence[1]) if below else (silence[1], onset)
-    return Grid(np.stack(order), np.stack(marks), np.zeros((2, length), bool), key=key, mode=mode,
-                names=("cantus firmus", "counterpoint") if below else ("counterpoint", "cantus firmus"),
-                instruments=(19, 19))
+    """Return a Grid of two voices: the cantus firmus (MIDI pitches, whole notes), and silence."""
+    pitch = np.repeat(np.asarray(pitches, np.int16), WHOLE)[None]
+    onset = np.arange(pitch.shape[1])[None] % WHOLE == 0
+    given = Grid(pitch, onset, np.zeros_like(onset), key=key, mode=mode, names=("",), instruments=(19,))
+    return with_voice(given, below)
+
+
+def with_voice(grid, below=False):
+    """Return a Grid of one voice with a silent second one below (above) it, for `compose`."""
+    if grid.voices != 1:
+        raise ValueError(f"cantus firmus: expected one voice, got {grid.voices}")
+    names = ("cantus firmus", "counterpoint") if below else ("counterpoint", "cantus firmus")
+
+    def both(array, empty):
+        silent = np.full_like(array, empty)
+        return np.concatenate([array, silent] if below else [silent, array])
+
+    return replace(grid, pitch=both(grid.pitch, -1), onset=both(grid.onset, False), fermata=both(grid.fermata, False),
+                   names=names, instruments=grid.instruments * 2)
 
 
 def compose(grid, cantus=1, seed=0, beam=64):

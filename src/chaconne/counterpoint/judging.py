@@ -12,6 +12,8 @@ from chaconne.counterpoint.exercise import Setting
 from chaconne.counterpoint.grid import QUARTER, Grid
 from chaconne.counterpoint.violations import violations
 
+DRAWN = 200  # bars: more make a picture that no viewer opens
+
 
 @dataclass
 class Judgement:
@@ -82,8 +84,8 @@ def even_voice(grid):
     return -min(even)[1]
 
 
-def annotate(judgement, path, bars=None):
-    """Write an annotated MusicXML and a picture beside each other: PATH.musicxml and PATH.png; returns both paths."""
+def annotate(judgement, path, bars=DRAWN):
+    """Write PATH.musicxml and PATH.png, broken rules in red; returns both paths. bars: of the picture, at most."""
     from chaconne.counterpoint.musicxml import write_musicxml
     from chaconne.counterpoint.picture import draw
 
