@@ -137,6 +137,11 @@ def test_chords_on_one_track_become_voices(tmp_path):
     assert sum("separated into 2 voices" in r for r in remarks) == 2
 
 
+def test_voices_of_the_same_name_are_told_apart(tmp_path):
+    made, _ = read_score(midi_file(tmp_path / "n.mid", [[(0, 4, 50)], [(0, 4, 60)]], names=["Tenor", "Tenor"]))
+    assert made.names == ("Tenor 1", "Tenor 2")
+
+
 def test_named_tracks_keep_their_names_whatever_their_order(tmp_path):
     low, high = [(0, 4, 50)], [(0, 4, 49)]
     made, _ = read_score(midi_file(tmp_path / "n.mid", [low, high], names=["Bass", "Tenor"]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chaconne.corpora.chorales import find_key
-from chaconne.counterpoint.grid import NAMES, QUARTER, Grid, from_notes
+from chaconne.counterpoint.grid import NAMES, QUARTER, from_notes
 
 TOLERANCE = 0.15  # sixteenths that an onset may lie beside the grid: what sequencers round, not what people play
 ORGAN = 19  # General MIDI program
@@ -91,18 +91,22 @@ def separate(notes, lines, remarks):
         voice[mine] = number
     notes["voice"] = voice
     usual = NAMES if len(each) == 4 else [f"voice {i + 1}" for i in range(len(each))]
-    return (tuple(name or usual[i] for i, (name, *_) in enumerate(each)),
-            tuple(program for _, program, *_ in each))
+    names = [name or usual[i] for i, (name, *_) in enumerate(each)]
+    # Two tenors are told apart.
+    names = [name if names.count(name) == 1 else f"{name} {1 + names[:i].count(name)}" for i, name in enumerate(names)]
+    return tuple(names), tuple(program for _, program, *_ in each)
 
 
 def ranks(onset, duration, pitch):
     """Return the rank from the top of every note among those that sound with it, and the number of voices."""
-    overlap = (onset[:, None] < (onset + duration)[None] - 1e-6) & (onset[None] < (onset + duration)[:, None] - 1e-6)
-    higher, same = pitch[None] > pitch[:, None], pitch[None] == pitch[:, None]
-    above = overlap & (higher | (same & (onset[None] < onset[:, None])))
-    # Only with those that still sound when the note begins: a line does not split because a neighbour moves.
-    above &= onset[None] <= onset[:, None] + 1e-6
-    rank = above.sum(1)
+    rank = np.zeros(len(onset), int)
+    # In blocks, so that a long piece takes no more memory than a short one.
+    for first in range(0, len(onset), 512):
+        i = slice(first, first + 512)
+        # With those that still sound when the note begins: a line does not split because a neighbour moves.
+        sounds = (onset[None] <= onset[i, None] + 1e-6) & (onset[i, None] < (onset + duration)[None] - 1e-6)
+        higher, same = pitch[None] > pitch[i, None], pitch[None] == pitch[i, None]
+        rank[i] = (sounds & (higher | (same & (onset[None] < onset[i, None])))).sum(1)
     return rank, int(rank.max()) + 1
 
 
@@ -123,6 +127,3 @@ def silence(grid):
             bar, beat = grid.where(int(rests[0]))
             remarks.append(f"{name}: rests of {len(rests) / QUARTER:g} quarters, the first in bar {bar}, beat {beat:g}")
     return remarks
-
-
-__all__ = ["Found", "Grid", "assemble"]
