@@ -12,7 +12,7 @@ from chaconne.commands.listen import said
 def harmonize(
     melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC; of several voices the highest is taken")],
     out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized]")] = None,
-    harmonizer: Annotated[str, typer.Option(help="who harmonises: rules")] = "rules",
+    harmonizer: Annotated[str, typer.Option(help="rules, or the folder of a trained network")] = "rules",
     key: Key = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,
     snap: Snap = False,
@@ -41,19 +41,32 @@ def made(path, harmonizer, key, seed, snap, tempo):
     """Return {path, judgement, remarks} of the harmonised melody."""
     from dataclasses import replace
 
-    from chaconne.counterpoint.harmonizers import HARMONIZERS, melody_of
+    from chaconne.counterpoint.harmonizers import melody_of
     from chaconne.counterpoint.judging import judge
     from chaconne.counterpoint.reading import read_score
 
-    if harmonizer not in HARMONIZERS:
-        raise ValueError(f"--harmonizer: expected one of {', '.join(HARMONIZERS)}; got {harmonizer!r}")
+    who = harmonizer_of(harmonizer)
     grid, remarks = read_score(path, snap, key)
     melody = melody_of(grid, remarks)
     remarks.append(f"{melody.key} {melody.mode}" + (" as asked" if key else "; --key names another"))
     if tempo:
         melody = replace(melody, tempo_qpm=tempo)
     try:
-        made = HARMONIZERS[harmonizer]().harmonize(melody, seed)
+        made = who.harmonize(melody, seed)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     return {"path": path, "judgement": judge(made), "remarks": remarks}
+
+
+def harmonizer_of(name):
+    """Return the Harmonizer of this name, or that of the network in the folder `name`."""
+    from chaconne.counterpoint.harmonizers import HARMONIZERS
+
+    if name in HARMONIZERS:
+        return HARMONIZERS[name]()
+    if not Path(name, "network.json").exists():
+        raise ValueError(f"--harmonizer: expected {', '.join(HARMONIZERS)} or a folder with network.json, got {name!r}")
+    from chaconne.counterpoint.learned import ModelHarmonizer
+    from chaconne.counterpoint.model import Network
+
+    return ModelHarmonizer(Network.load(name))

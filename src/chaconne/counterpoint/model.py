@@ -10,16 +10,19 @@ Shapes: B pieces, V voices, T frames, W width.
 
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
 
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.blocks import Block
 from chaconne.counterpoint.conditions import Reader
+from chaconne.files import read_json, write_json
 
-METRES = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
+CLOCKS = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
 
 
 @dataclass
@@ -66,9 +69,18 @@ class Network(nn.Module):
             raise ValueError("conditions: this network was made without a reader (reader_depth 0)")
         return self.reader(asked)
 
-    def settings(self):
-        """Return what rebuilds this network: Network(Shape(**settings['shape']), settings['voices'])."""
-        return {"shape": asdict(self.shape), "voices": self.voices}
+    def save(self, folder):
+        """Write network.json and weights.safetensors into `folder`."""
+        write_json(Path(folder, "network.json"), {"shape": asdict(self.shape), "voices": self.voices})
+        save_file(self.state_dict(), Path(folder, "weights.safetensors"))
+
+    @classmethod
+    def load(cls, folder):
+        """Read what `save` wrote; FileNotFoundError names what is missing."""
+        about = read_json(Path(folder, "network.json"))
+        network = cls(Shape(**about["shape"]), about["voices"])
+        network.load_state_dict(load_file(Path(folder, "weights.safetensors")))
+        return network.eval()
 
 
 class Past(nn.Module):
@@ -80,7 +92,7 @@ class Past(nn.Module):
         self.shape, self.window, self.voices = shape, shape.window, voices
         self.pairs = [(u, v) for u in range(voices) for v in range(u + 1, voices)]
         sizes = {"sound": (voices, sy.PITCHES + 1), "age": (voices, sy.OLDEST + 1), "step": (voices, 2 * sy.STEP + 2),
-                 "interval": (len(self.pairs), 2 * sy.WIDE + 2), "clock": (1, sum(METRES))}
+                 "interval": (len(self.pairs), 2 * sy.WIDE + 2), "clock": (1, sum(CLOCKS))}
         self.sizes = sizes
         # One table for all features: a row for each value of each feature of each voice.
         self.table = nn.EmbeddingBag(sum(n * size for n, size in sizes.values()), width, mode="sum")
@@ -126,9 +138,9 @@ class Past(nn.Module):
         x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
         start = torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
         clock = torch.arange(length, device=symbols.device) + start
-        offsets = [base + sum(METRES[:i]) for i in range(len(METRES))]
-        times = torch.stack([clock % m + o for m, o in zip(METRES, offsets, strict=True)], -1)
-        return x + self.table(times.reshape(-1, len(METRES))).reshape(*clock.shape, -1)
+        offsets = [base + sum(CLOCKS[:i]) for i in range(len(CLOCKS))]
+        times = torch.stack([clock % m + o for m, o in zip(CLOCKS, offsets, strict=True)], -1)
+        return x + self.table(times.reshape(-1, len(CLOCKS))).reshape(*clock.shape, -1)
 
 
 class Head(nn.Module):
