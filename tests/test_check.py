@@ -146,6 +146,16 @@ def test_harmonize_says_what_it_met(tmp_path):
     assert call("harmonize", triplets, "--harmonizer", "nobody").exit_code == 2
 
 
+def test_a_pickup_that_midi_does_not_tell_can_be_said(tmp_path):
+    path = saved(grid(FAULTY), tmp_path / "bad.mid")
+    result = call("check", path, "--key", "C", "--pickup", "1", "--no-write")
+    assert f"{path}:1:1: parallels" in result.output
+    assert call("check", path, "--pickup", "5").exit_code == 2
+    path = midi_file(tmp_path / "m.mid", [MELODY])
+    assert call("harmonize", path, "--pickup", "1", "--no-sound").exit_code == 0
+    assert read_score(tmp_path / "m.harmonized.mid")[0].pickup == 4
+
+
 def test_the_harmonizer_repeats_itself_with_a_seed_and_differs_with_another(tmp_path):
     melody = melody_of(read_score(midi_file(tmp_path / "m.mid", [MELODY]), key="G")[0], [])
     made = [RuleHarmonizer().harmonize(melody, seed).pitch for seed in (0, 0, 1)]

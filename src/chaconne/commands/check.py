@@ -10,6 +10,7 @@ from chaconne.commands.listen import said
 
 Key = Annotated[str | None, typer.Option(help="G, Bb, f#, 'e minor'  [default: what the file says, or the notes]")]
 Snap = Annotated[bool, typer.Option("--snap", help="move triplets and played rhythms to the nearest sixteenth")]
+Pickup = Annotated[float | None, typer.Option(min=0, help="quarters before the first barline  [default: the file's]")]
 Names = Annotated[list[str] | None, typer.Option(help="a rule; repeat for more")]
 
 
@@ -18,6 +19,7 @@ def check(
     species: Annotated[int | None, typer.Option(min=1, max=5, help="of Fux, two voices  [default: four-part]")] = None,
     cantus: Annotated[str, typer.Option(help="the given voice: upper, lower; auto: the one with even notes")] = "auto",
     key: Key = None,
+    pickup: Pickup = None,
     select: Names = None,
     ignore: Names = None,
     snap: Snap = False,
@@ -39,7 +41,7 @@ def check(
     found, unread = [], 0
     for path in scores:
         try:
-            found.append(said(check_one, path, species, places[cantus], key, select, ignore or (), snap))
+            found.append(said(check_one, path, species, places[cantus], key, select, ignore or (), snap, pickup))
         except typer.Exit:
             # The other scores are checked all the same.
             unread += 1
@@ -64,7 +66,7 @@ def check(
         raise typer.Exit(2 if unread else 1)
 
 
-def check_one(path, species, cantus, key, select, ignore, snap):
+def check_one(path, species, cantus, key, select, ignore, snap, pickup):
     """Return {path, judgement or None, remarks, problems} of one file."""
     from chaconne.counterpoint.abc_tunes import file_problems
     from chaconne.counterpoint.judging import judge
@@ -74,7 +76,7 @@ def check_one(path, species, cantus, key, select, ignore, snap):
         tunes = file_problems(path)
         if tunes is not None:
             return {"path": path, "judgement": None, "remarks": [], "problems": tunes}
-    grid, remarks = read_score(path, snap, key)
+    grid, remarks = read_score(path, snap, key, pickup)
     try:
         judgement = judge(grid, species, cantus, select, ignore)
     except ValueError as error:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands.check import Key, Snap, as_dict, show
+from chaconne.commands.check import Key, Pickup, Snap, as_dict, show
 from chaconne.commands.listen import said
 
 
@@ -14,6 +14,7 @@ def harmonize(
     out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized]")] = None,
     harmonizer: Annotated[str, typer.Option(help="rules, or the folder of a trained network")] = "rules",
     key: Key = None,
+    pickup: Pickup = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,
     snap: Snap = False,
     tempo: Annotated[float | None, typer.Option(min=20, max=400, help="quarters a minute")] = None,
@@ -26,7 +27,7 @@ def harmonize(
     """
     import json
 
-    found = said(made, melody, harmonizer, key, seed, snap, tempo)
+    found = said(made, melody, harmonizer, key, pickup, seed, snap, tempo)
     from chaconne.counterpoint.works import write_work
 
     written = said(write_work, found["judgement"], out or melody.with_name(f"{melody.stem}.harmonized"), sound)
@@ -37,7 +38,7 @@ def harmonize(
         show(found)
 
 
-def made(path, harmonizer, key, seed, snap, tempo):
+def made(path, harmonizer, key, pickup, seed, snap, tempo):
     """Return {path, judgement, remarks} of the harmonised melody."""
     from dataclasses import replace
 
@@ -46,7 +47,7 @@ def made(path, harmonizer, key, seed, snap, tempo):
     from chaconne.counterpoint.reading import read_score
 
     who = harmonizer_of(harmonizer)
-    grid, remarks = read_score(path, snap, key)
+    grid, remarks = read_score(path, snap, key, pickup)
     melody = melody_of(grid, remarks)
     remarks.append(f"{melody.key} {melody.mode}" + (" as asked" if key else "; --key names another"))
     if tempo:

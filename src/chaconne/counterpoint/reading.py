@@ -4,17 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from chaconne.corpora.score import TONICS
-from chaconne.counterpoint.grid import OffGrid
+from chaconne.counterpoint.grid import QUARTER, OffGrid, bar_frames
 from chaconne.counterpoint.lines import assemble
 
 MIDI, XML, ABC = (".mid", ".midi", ".smf"), (".xml", ".musicxml", ".mxl", ".krn"), (".abc",)
 
 
-def read_score(path, snap=False, key=None):
+def read_score(path, snap=False, key=None, pickup=None):
     """Return (Grid, remarks) of a file; remarks are lines about what was read in a way that one may not expect.
 
     snap: move triplets and played rhythms to the nearest sixteenth; key: 'G' or 'f#' (minor), or None for what
-    the file says or the notes suggest. Raises FileNotFoundError, ValueError in one line, or OffGrid.
+    the file says or the notes suggest; pickup: quarters before the first barline, None for what the file says
+    (MIDI files seldom say). Raises FileNotFoundError, ValueError in one line, or OffGrid.
     """
     path = Path(path)
     if not path.is_file():
@@ -28,6 +29,11 @@ def read_score(path, snap=False, key=None):
     if key:
         tonic, mode = parse_key(key)
         grid = replace(grid, key=tonic, mode=mode)
+    if pickup is not None:
+        frames = round(pickup * QUARTER)
+        if not 0 <= frames < bar_frames(grid.metre):
+            raise ValueError(f"--pickup: expected less than a bar of {grid.metre}, got {pickup:g} quarters")
+        grid = replace(grid, pickup=frames)
     return grid, remarks
 
 
