@@ -22,7 +22,7 @@ from chaconne.training import Trainer, draw_seed
 SPLITS = ("train", "valid", "test")
 TRAINER = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "precision": "32-true", "log_every": 25, "previews": 0}
 SETTINGS = {
-    "steps": 1800,  # about 15 minutes on two cores
+    "steps": 1800,  # about two a second on one core
     "checks": 24,  # times that validation is measured on the way; the best of them is what is tested
     "crop": 256,  # frames
     "batch": 8,
