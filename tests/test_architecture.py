@@ -16,7 +16,7 @@ LAYERS = (
     {"stage", "modules", "audio", "verdict"},
     {"training", "latents", "generator", "round_trip"},
     {"corpora", "codec", "generators", "evaluation", "report"},
-    {"fitting", "sampling", "listening", "outside"},
+    {"fitting", "sampling", "listening", "outside", "counterpoint"},
     {"finetuning", "sweeps"},
     {"commands"},
     {"", "cli"},

@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands import sweep
+from chaconne.commands import benchmark, sweep
+from chaconne.commands.check import check
 from chaconne.commands.evaluate import evaluate
+from chaconne.commands.harmonize import harmonize
 from chaconne.commands.listen import listen, preference
+from chaconne.commands.species import species
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (evaluate, listen, preference):
+for command in (check, evaluate, harmonize, listen, preference, species):
     app.command()(command)
+app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(sweep.app, name="sweep")
 
 

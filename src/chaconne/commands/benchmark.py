@@ -1,0 +1,51 @@
+"""`chaconne benchmark`: figures to compare with those of others."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaconne.commands.listen import said
+
+app = typer.Typer(no_args_is_help=True, help="Figures to compare with those of others.")
+
+
+@app.command()
+def jsb(
+    path: Annotated[Path, typer.Argument(help="Jsb16thSeparated.json, or the folder it is in")],
+    steps: Annotated[int | None, typer.Option(min=10, help="of training  [default: 1800, about two a second]")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="of torch")] = 2,
+    out: Annotated[Path, typer.Option(help="file to write (.json)")] = Path("benchmarks/jsb.json"),
+):
+    """Train on the training split of the published JSB Chorales and measure nats per note on the others.
+
+    Stopped, it goes on where it was. Example: chaconne benchmark jsb jsb-chorales/
+    """
+    from chaconne.counterpoint.jsb import benchmark
+    from chaconne.files import write_json
+    from chaconne.stage import stage
+
+    with stage("benchmark jsb", seed, threads, keep_clock=False):
+        found = benchmark(path, {"steps": steps} if steps else None, seed)
+        write_json(out, found)
+    for name in ("test", "valid", "disjoint"):
+        typer.echo(f"{name:9s}{found[name]:.4f} nats per note ({found['pieces'][name]} pieces)")
+    typer.echo(f"written to {out}")
+
+
+@app.command()
+def rules(
+    chorales: Annotated[int, typer.Option(min=1, help="how many; music21 takes a second for each")] = 10,
+    out: Annotated[Path, typer.Option(help="file to write (.json); entries of other benchmarks stay")] = Path(
+        "benchmarks/results.json"),
+):
+    """Time the rules of counterpoint against music21's own checkers on the same chorales."""
+    from chaconne.counterpoint.speed import against_music21
+    from chaconne.files import read_json, write_json
+
+    found = said(against_music21, chorales)
+    others = [entry for entry in (read_json(out) if out.exists() else []) if entry["name"] != found["name"]]
+    write_json(out, [*others, found])
+    typer.echo(f"{1e3 * found['ours']:.3f} ms a chorale, music21 {1e3 * found['reference']:.0f} ms: "
+               f"{found['ratio']:.0f} times")

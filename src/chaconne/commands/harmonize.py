@@ -1,0 +1,73 @@
+"""`chaconne harmonize`: three voices below a melody."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaconne.commands.check import Key, Pickup, Snap, as_dict, show
+from chaconne.commands.listen import said
+
+
+def harmonize(
+    melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC; of several voices the highest is taken")],
+    out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized]")] = None,
+    harmonizer: Annotated[str, typer.Option(help="rules, or the folder of a trained network")] = "rules",
+    key: Key = None,
+    pickup: Pickup = None,
+    seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,
+    snap: Snap = False,
+    tempo: Annotated[float | None, typer.Option(min=20, max=400, help="quarters a minute")] = None,
+    sound: Annotated[bool, typer.Option(help="write a WAV too")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of lines")] = False,
+):
+    """Harmonise a melody as a four-part chorale and say which rules the result breaks.
+
+    Writes MIDI, MusicXML, a picture and audio. Example: chaconne harmonize melody.mid --key e --seed 3
+    """
+    import json
+
+    found = said(made, melody, harmonizer, key, pickup, seed, snap, tempo)
+    from chaconne.counterpoint.works import write_work
+
+    written = said(write_work, found["judgement"], out or melody.with_name(f"{melody.stem}.harmonized"), sound)
+    found["files"] = [str(path) for path in written]
+    if as_json:
+        typer.echo(json.dumps(as_dict(found), indent=2))
+    else:
+        show(found)
+
+
+def made(path, harmonizer, key, pickup, seed, snap, tempo):
+    """Return {path, judgement, remarks} of the harmonised melody."""
+    from dataclasses import replace
+
+    from chaconne.counterpoint.harmonizers import melody_of
+    from chaconne.counterpoint.judging import judge
+    from chaconne.counterpoint.reading import read_score
+
+    who = harmonizer_of(harmonizer)
+    grid, remarks = read_score(path, snap, key, pickup)
+    melody = melody_of(grid, remarks)
+    remarks.append(f"{melody.key} {melody.mode}" + (" as asked" if key else "; --key names another"))
+    if tempo:
+        melody = replace(melody, tempo_qpm=tempo)
+    try:
+        made = who.harmonize(melody, seed)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return {"path": path, "judgement": judge(made), "remarks": remarks}
+
+
+def harmonizer_of(name):
+    """Return the Harmonizer of this name, or that of the network in the folder `name`."""
+    from chaconne.counterpoint.harmonizers import HARMONIZERS
+
+    if name in HARMONIZERS:
+        return HARMONIZERS[name]()
+    if not Path(name, "network.json").exists():
+        raise ValueError(f"--harmonizer: expected {', '.join(HARMONIZERS)} or a folder with network.json, got {name!r}")
+    from chaconne.counterpoint.learned import ModelHarmonizer
+    from chaconne.counterpoint.model import Network
+
+    return ModelHarmonizer(Network.load(name))

@@ -1,0 +1,95 @@
+"""What a piece may be asked to be: key, metre, density, ranges, fermatas, and any notes that are given.
+
+Attributes in the spirit of MuseCoco (Lu 2023): each a small whole number, 0 where nothing is asked.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from chaconne.counterpoint import symbols as sy
+from chaconne.counterpoint.blocks import Block
+from chaconne.counterpoint.grid import QUARTER, REST
+
+MODES, METRES = ("major", "minor", "other"), ("4/4", "3/4", "2/2", "6/8", "3/2")
+DENSITIES = (0.5, 0.7, 0.85, 1.0, 1.2)  # onsets a beat and voice: bounds between six classes
+SPAN = 4  # semitones of one class of a voice's lowest and highest pitch
+CLASSES = (sy.HIGH - sy.LOW) // SPAN + 2
+SIZES = (13, len(MODES) + 1, len(METRES) + 2, len(DENSITIES) + 2, *[CLASSES] * 8)  # rows of each attribute
+UNKNOWN, NO, YES = 0, 1, 2
+
+
+@dataclass
+class Conditions:
+    """What B pieces of T frames are asked to be.
+
+    attributes: int64 [B, len(SIZES)], 0 where free; known: bool [B, V, T], cells that are given;
+    symbols: int64 [B, V, T], read where known; fermata: int64 [B, T], UNKNOWN, NO or YES
+    """
+
+    attributes: torch.Tensor
+    symbols: torch.Tensor
+    known: torch.Tensor
+    fermata: torch.Tensor
+
+    def __getitem__(self, index):
+        return Conditions(self.attributes[index], self.symbols[index], self.known[index], self.fermata[index])
+
+
+def free(batch, frames, voices=4):
+    """Return Conditions that ask for nothing."""
+    cells = torch.zeros(batch, voices, frames, dtype=torch.int64)
+    return Conditions(torch.zeros(batch, len(SIZES), dtype=torch.int64), cells, cells.bool(),
+                      torch.zeros(batch, frames, dtype=torch.int64))
+
+
+def attributes_of(grid):
+    """Return int64 [len(SIZES)]: what a Grid of four voices is."""
+    sounding = [pitch[pitch != REST] for pitch in grid.pitch]
+    density = grid.onset.sum() / grid.voices / (grid.frames / QUARTER)
+    ends = [f(pitch) for pitch in sounding for f in (np.min, np.max)] if all(map(len, sounding)) else []
+    metre = METRES.index(grid.metre) + 1 if grid.metre in METRES else len(METRES) + 1
+    found = [grid.tonic + 1, MODES.index(grid.mode) + 1, metre, int(np.searchsorted(DENSITIES, density)) + 1]
+    found += [int(np.clip((end - sy.LOW) // SPAN, 0, CLASSES - 2)) + 1 for end in ends] or [0] * 8
+    return torch.tensor(found)
+
+
+def conditions_of(grid, voices=()):
+    """Return the Conditions (B = 1) that a Grid fulfils, with these voices given."""
+    symbols = torch.from_numpy(sy.symbols_of(grid.pitch, grid.onset))[None]
+    known = torch.zeros_like(symbols, dtype=torch.bool)
+    known[:, list(voices)] = True
+    fermata = torch.from_numpy(np.where(grid.fermata.any(0), YES, NO))[None]
+    return Conditions(attributes_of(grid)[None], symbols, known, fermata)
+
+
+class Reader(nn.Module):
+    """Reads Conditions with attention over all frames, past and future: [B, T, W]."""
+
+    def __init__(self, shape, voices):
+        super().__init__()
+        self.window, self.voices, width = shape.window, voices, shape.width
+        self.cells = (sy.PITCHES + 1) * 2 + 1  # unknown; what sounds, held or struck
+        self.table = nn.EmbeddingBag(voices * self.cells + 3, width, mode="sum")
+        self.asked = nn.ModuleList(nn.Embedding(size, width) for size in SIZES)
+        for table in (self.table, *self.asked):
+            nn.init.normal_(table.weight, std=0.1)
+        self.blocks = nn.ModuleList(Block(width, shape.heads, shape.dropout, causal=False)
+                                    for _ in range(shape.reader_depth))
+        self.norm = nn.RMSNorm(width)
+
+    def forward(self, asked):
+        batch, voices, length = asked.symbols.shape
+        # A held note whose onset is not given is read as what the given cells alone tell.
+        given = torch.where(asked.known, asked.symbols, sy.HOLD)
+        held = (asked.symbols == sy.HOLD).long()
+        cell = torch.where(asked.known, 1 + sy.sounding(given) * 2 + held, 0)
+        rows = cell + self.cells * torch.arange(voices, device=cell.device)[:, None]
+        rows = torch.cat([rows, asked.fermata[:, None] + voices * self.cells], 1)
+        x = self.table(rows.transpose(1, 2).reshape(-1, voices + 1)).reshape(batch, length, -1)
+        x = x + sum(table(asked.attributes[:, i]) for i, table in enumerate(self.asked))[:, None]
+        for block in self.blocks:
+            x = block(x, self.window)
+        return self.norm(x)

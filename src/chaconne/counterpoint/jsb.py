@@ -1,0 +1,190 @@
+"""The published JSB Chorales benchmark: nats per note of a model trained on its training split alone.
+
+The data is not part of the product: a JSON file {train, valid, test: pieces of frames of four MIDI pitches on the
+grid of sixteenths, -1 for silence}. nats per note = total negative log-likelihood / (4 x frames), rests counted.
+"""
+
+import copy
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from chaconne.corpora import melody
+from chaconne.counterpoint import symbols as sy
+from chaconne.counterpoint.grid import QUARTER, REST
+from chaconne.counterpoint.model import Network, Shape
+from chaconne.optimisation import Average, cosine, set_learning_rate
+from chaconne.training import Trainer, draw_seed
+
+SPLITS = ("train", "valid", "test")
+TRAINER = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "precision": "32-true", "log_every": 25, "previews": 0}
+SETTINGS = {
+    "steps": 1800,  # about two a second on one core
+    "checks": 24,  # times that validation is measured on the way; the best of them is what is tested
+    "crop": 256,  # frames
+    "batch": 8,
+    "learning_rate": 0.002,
+    "weight_decay": 0.3,
+    "ema": 0.99,
+    "farthest": 6,  # semitones of transposition, either way, within the range of each voice in the training split
+}
+
+
+def read(path):
+    """Return {split: list of int16 [4, frames]}; ValueError in one line when it is not the published layout."""
+    path = Path(path)
+    if path.is_dir():
+        found = sorted(path.glob("*16th*eparated*.json"))
+        if not found:
+            raise ValueError(f"{path}: expected a file such as Jsb16thSeparated.json, found none")
+        path = found[0]
+    try:
+        data = json.loads(path.read_text())
+        pieces = {split: [matrix(piece) for piece in data[split]] for split in SPLITS}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: expected JSON with train, valid and test, lists of frames of four pitches; "
+                         f"got {type(error).__name__}: {error}") from None
+    return pieces
+
+
+def matrix(piece):
+    """Return int16 [4, frames] of a list of frames; NaN and negative numbers are silence."""
+    frames = np.array([[REST if note != note or note < 0 else int(note) for note in frame] for frame in piece])
+    if frames.ndim != 2 or frames.shape[1] != 4:
+        raise ValueError(f"frames of four pitches, in every frame; got an array of shape {frames.shape}")
+    return frames.T.astype(np.int16)
+
+
+def symbols_of(pitch):
+    """Return int64 [4, frames] symbols: a pitch that repeats is held."""
+    return sy.symbols_of(pitch, sy.changes(pitch))
+
+
+class Best(torch.nn.Module):
+    """The weights with the lowest loss on validation so far: small corpora are learned by heart in the end."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = copy.deepcopy(module)
+        self.register_buffer("loss", torch.tensor(math.inf, dtype=torch.float64))
+
+    def offer(self, module, loss):
+        """Keep `module` if its loss is the lowest."""
+        if loss < float(self.loss):
+            self.module.load_state_dict(module.state_dict())
+            self.loss.fill_(loss)
+
+
+class Crops:
+    """Random crops of pieces, transposed within the range of each voice."""
+
+    def __init__(self, pieces, settings):
+        self.pieces, self.settings = pieces, settings
+        self.low = np.min([[v[v != REST].min() for v in piece] for piece in pieces], 0)
+        self.high = np.max([piece.max(1) for piece in pieces], 0)
+        self.lengths = np.array([piece.shape[1] for piece in pieces])
+        self.room = [self.shifts(piece) for piece in pieces]
+
+    def shifts(self, piece):
+        """Return the transpositions that stay in range."""
+        low, high = (np.array([f(v[v != REST]) for v in piece]) for f in (np.min, np.max))
+        farthest = self.settings["farthest"]
+        every = range(-farthest, farthest + 1)
+        return [s for s in every if (low + s >= self.low).all() and (high + s <= self.high).all()]
+
+    def draw(self, rng):
+        """Return (symbols [B, 4, crop], start [B], real bool [B, 1, crop]) of random crops; silence follows ends."""
+        batch, crop = self.settings["batch"], self.settings["crop"]
+        made = np.zeros((batch, 4, crop), np.int64)
+        starts, real = np.zeros(batch, np.int64), np.zeros((batch, 1, crop), bool)
+        for i, piece in enumerate(rng.choice(len(self.pieces), batch, p=self.lengths / self.lengths.sum())):
+            pitch, length = self.pieces[piece], self.lengths[piece]
+            # Starts before 0 are 0: beginnings are seen as often as anything else.
+            start = max(0, int(rng.integers(-crop // 4, max(1, length - crop // 2))))
+            cut = pitch[:, start:start + crop]
+            cut = np.where(cut != REST, cut + rng.choice(self.room[piece]), REST)
+            made[i, :, :cut.shape[1]] = symbols_of(cut)
+            starts[i], real[i, :, :cut.shape[1]] = start, True
+        # A crop from the middle begins with notes that may have begun before: its first frame is context alone.
+        real[starts > 0, :, 0] = False
+        return torch.from_numpy(made), torch.from_numpy(starts), torch.from_numpy(real)
+
+
+@torch.no_grad()
+def nats(network, pieces):
+    """Return (total negative log-likelihood, notes) of whole pieces; every frame sees `window` frames at most."""
+    network.eval()
+    total, notes = 0.0, 0
+    for pitch in pieces:
+        symbols = torch.from_numpy(symbols_of(pitch))[None]
+        total -= float(network(symbols, repeats=False).double().sum())
+        notes += pitch.size
+    if not math.isfinite(total):
+        raise FloatingPointError("jsb: a piece has probability 0 or the network is not finite; train again")
+    return total, notes
+
+
+def disjoint(pieces):
+    """Return the test pieces whose melody occurs in neither train nor valid (openings and phrases, transposed)."""
+    every = [notes_of(pitch) for split in SPLITS for pitch in pieces[split]]
+    groups = melody.groups([(notes, 0.0) for notes in every])
+    first = len(every) - len(pieces["test"])
+    seen = set(groups[:first])
+    return [pitch for pitch, group in zip(pieces["test"], groups[first:], strict=True) if group not in seen]
+
+
+def notes_of(pitch):
+    """Return the soprano's notes as chaconne.corpora.melody wants them."""
+    begin = np.nonzero(sy.changes(pitch)[0])[0]
+    return {"onset": begin / QUARTER, "pitch": pitch[0, begin].astype(int), "voice": np.zeros(len(begin), int)}
+
+
+def train(pieces, settings, seed, shape=None, trainer=None):
+    """Return (network, clocks) of training on its split: the moving average that was best on validation."""
+    torch.manual_seed(seed)
+    shape = shape or Shape()
+    run = Trainer("jsb", trainer or TRAINER, seed, {"settings": settings, "shape": vars(shape)})
+    network, optimizer = run.setup(Network(shape), settings["learning_rate"], (0.9, 0.98), settings["weight_decay"])
+    average, crops = Average(network.module, settings["ema"]), Crops(pieces["train"], settings)
+    best, every = Best(average.module), max(1, settings["steps"] // settings["checks"])
+
+    def step(i):
+        rate = float(cosine(i, settings["steps"], settings["steps"] // 15))
+        set_learning_rate(optimizer, settings["learning_rate"] * rate)
+        symbols, start, real = crops.draw(np.random.default_rng(draw_seed(seed, i)))
+        network.train()
+        lost = -network(symbols, start=start, repeats=False)
+        loss = torch.where(real, lost, 0).sum() / (4 * real.sum())
+        optimizer.zero_grad(set_to_none=True)
+        run.fabric.backward(loss)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        average.update(network.module, i)
+        values = {"nats_per_note": loss}
+        if (i + 1) % every == 0:
+            total, notes = nats(average.module, pieces["valid"])
+            best.offer(average.module, total / notes)
+            values["valid"] = torch.tensor(total / notes)
+        return values
+
+    state = {"network": network, "optimizer": optimizer, "average": average, "best": best}
+    clocks = run.run(settings["steps"], step, state)
+    run.finish()
+    return best.module, clocks
+
+
+def benchmark(path, settings=None, seed=0, shape=None):
+    """Train on the training split and return {test, valid, disjoint: nats per note, ...}."""
+    pieces = read(path)
+    settings = SETTINGS | (settings or {})
+    network, clocks = train(pieces, settings, seed, shape)
+    apart = disjoint(pieces)
+    measured = {"test": pieces["test"], "valid": pieces["valid"], "disjoint": apart}
+    sums = {name: nats(network, some) for name, some in measured.items()}
+    return {name: total / notes for name, (total, notes) in sums.items()} | {
+        "notes": {name: notes for name, (_, notes) in sums.items()}, "pieces": {n: len(p) for n, p in measured.items()},
+        "grid": "sixteenths, chronological, rests counted as notes", "settings": settings, "seed": seed,
+        "parameters": sum(p.numel() for p in network.parameters()), "threads": torch.get_num_threads(), **clocks}

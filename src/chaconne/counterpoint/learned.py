@@ -1,0 +1,55 @@
+"""A trained network as a harmoniser: several settings are drawn, the rules choose among them (best of k)."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from chaconne.counterpoint import rules
+from chaconne.counterpoint.conditions import METRES, MODES, NO, YES, free
+from chaconne.counterpoint.grid import NAMES
+from chaconne.counterpoint.harmonizers import WEIGHTS
+from chaconne.counterpoint.pieces import batch
+from chaconne.counterpoint.symbols import grid_arrays, symbols_of
+from chaconne.counterpoint.writing import write
+
+
+class ModelHarmonizer:
+    """Harmonises with a Network that reads conditions; see harmonizers.Harmonizer.
+
+    k: settings that are drawn at once, of which the one with the fewest weighted violations is kept.
+    """
+
+    name = "model"
+
+    def __init__(self, network, k=8, temperature=1.0):
+        self.network, self.k, self.temperature = network, k, temperature
+
+    def harmonize(self, melody, seed=0):
+        """Return a Grid of four voices with this melody as its soprano, unchanged."""
+        asked = self.conditions(melody)
+        symbols, _ = write(self.network, self.k, melody.frames, seed, asked, temperature=self.temperature,
+                           start=-melody.pickup)
+        pitch, onset = zip(*(grid_arrays(one) for one in symbols.numpy()), strict=True)
+        best = int(np.argmin(self.prices(melody, np.stack(pitch))))
+        fermata = np.repeat(melody.fermata, 4, 0) & (pitch[best] >= 0)
+        return replace(melody, pitch=pitch[best], onset=onset[best], fermata=fermata, names=NAMES,
+                       instruments=(melody.instruments[0],) * 4)
+
+    def conditions(self, melody):
+        """Return the Conditions of k settings: soprano, key, metre and fermatas are told."""
+        asked = free(self.k, melody.frames)
+        asked.symbols[:, 0] = torch.from_numpy(symbols_of(melody.pitch, melody.onset))[0]
+        asked.known[:, 0] = True
+        metre = METRES.index(melody.metre) + 1 if melody.metre in METRES else len(METRES) + 1
+        asked.attributes[:, :3] = torch.tensor([melody.tonic + 1, MODES.index(melody.mode) + 1, metre])
+        asked.fermata[:] = torch.from_numpy(np.where(melody.fermata[0], YES, NO))
+        return asked
+
+    def prices(self, melody, pitch):
+        """Return the weighted violations of each setting: float [k]; pitch: [k, 4, frames]."""
+        count = len(pitch)
+        made = batch(pitch, np.full(count, melody.tonic), np.full(count, melody.mode == "minor"),
+                     np.repeat(melody.fermata, count, 0))
+        found = rules.find(made)
+        return rules.counts(made, found) @ np.array([WEIGHTS[name] for name in found])

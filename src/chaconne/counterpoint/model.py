@@ -1,0 +1,205 @@
+"""A transformer that writes four voices frame by frame: exact log-probabilities, in the order of time.
+
+One frame of sixteenths is one position. From all frames before it a causal transformer makes a vector, and from
+that a small head predicts soprano, alto, tenor and bass in turn, each knowing those above it:
+
+    log p(piece) = sum over frames t and voices v of log p(symbol[v, t] | frames before t, voices above v at t)
+
+Shapes: B pieces, V voices, T frames, W width.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional as F
+
+from chaconne.counterpoint import symbols as sy
+from chaconne.counterpoint.blocks import Block
+from chaconne.counterpoint.conditions import Reader
+from chaconne.files import read_json, write_json
+
+CLOCKS = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
+
+
+@dataclass
+class Shape:
+    """Sizes of the network."""
+
+    width: int = 160
+    depth: int = 4
+    heads: int = 5
+    head_width: int = 128
+    dropout: float = 0.3  # of whatever a layer adds
+    blind: float = 0.15  # share of the features of a frame that training hides: 229 pieces are soon known by heart
+    window: int = 256  # frames a position sees, itself included
+    reader_depth: int = 0  # blocks that read conditions; 0: the network knows none
+
+
+class Network(nn.Module):
+    """Symbols [B, V, T] -> log-probability of each, [B, V, T]; with a Reader also given Conditions."""
+
+    def __init__(self, shape=None, voices=4):
+        super().__init__()
+        self.shape, self.voices = shape or Shape(), voices
+        self.past, self.head = Past(self.shape, voices), Head(self.shape, voices)
+        self.reader = Reader(self.shape, voices) if self.shape.reader_depth else None
+
+    def forward(self, symbols, before=None, start=0, repeats=True, asked=None):
+        """Return the log-probability of every symbol; those that `asked` gives are counted like the others.
+
+        symbols: int64 [B, V, T]; before: int64 [B, V, T'] the frames that came before, as context; start: the
+        clock of the first frame, int or [B]; repeats: False where an onset of the sounding pitch cannot occur;
+        asked: Conditions of all T' + T frames, or None.
+        """
+        known = 0 if before is None else before.shape[-1]
+        whole = symbols if before is None else torch.cat([before, symbols], -1)
+        wish = self.read(asked)
+        frames = self.past(whole, start - known, wish)
+        return self.head.log_probs(frames, whole, repeats)[..., known:]
+
+    def read(self, asked):
+        """Return [B, T, W] of Conditions, None for None; ValueError where the network has no Reader."""
+        if asked is None:
+            return None
+        if self.reader is None:
+            raise ValueError("conditions: this network was made without a reader (reader_depth 0)")
+        return self.reader(asked)
+
+    def save(self, folder):
+        """Write network.json and weights.safetensors into `folder`."""
+        write_json(Path(folder, "network.json"), {"shape": asdict(self.shape), "voices": self.voices})
+        save_file(self.state_dict(), Path(folder, "weights.safetensors"))
+
+    @classmethod
+    def load(cls, folder):
+        """Read what `save` wrote; FileNotFoundError names what is missing."""
+        about = read_json(Path(folder, "network.json"))
+        network = cls(Shape(**about["shape"]), about["voices"])
+        network.load_state_dict(load_file(Path(folder, "weights.safetensors")))
+        return network.eval()
+
+
+class Past(nn.Module):
+    """The causal transformer: [B, V, T] symbols -> [B, T, W]; row t has seen frames before t only."""
+
+    def __init__(self, shape, voices):
+        super().__init__()
+        width = shape.width
+        self.shape, self.window, self.voices = shape, shape.window, voices
+        self.pairs = [(u, v) for u in range(voices) for v in range(u + 1, voices)]
+        sizes = {"sound": (voices, sy.PITCHES + 1), "age": (voices, sy.OLDEST + 1), "step": (voices, 2 * sy.STEP + 2),
+                 "interval": (len(self.pairs), 2 * sy.WIDE + 2), "clock": (1, sum(CLOCKS))}
+        self.sizes = sizes
+        # One table for all features: a row for each value of each feature of each voice.
+        self.table = nn.EmbeddingBag(sum(n * size for n, size in sizes.values()), width, mode="sum")
+        nn.init.normal_(self.table.weight, std=0.3 / math.sqrt(voices))
+        self.start = nn.Parameter(torch.zeros(width))
+        self.blocks = nn.ModuleList(Block(width, shape.heads, shape.dropout) for _ in range(shape.depth))
+        self.norm = nn.RMSNorm(width)
+
+    def forward(self, symbols, start=0, wish=None):
+        """wish: [B, T, W] of a Reader, or None. It enters below and stays visible above."""
+        x = self.table_of(symbols, start)
+        x = F.dropout(x if wish is None else x + wish, self.shape.dropout, self.training)
+        for block in self.blocks:
+            x = block(x, self.window)
+        x = self.norm(x)
+        return x if wish is None else x + wish
+
+    def step(self, symbols, start, wish, memory):
+        """Return ([B, 1, W] of the last frame of symbols [B, V, t], memory); that frame's own symbols are not read."""
+        frame = symbols.shape[-1] - 1
+        x = self.table_of(symbols, start)[:, -1:]
+        x, kept = (x if wish is None else x + wish[:, frame:frame + 1]), []
+        for block, old in zip(self.blocks, memory or [None] * len(self.blocks), strict=True):
+            x, new = block.step(x, old, frame, self.window)
+            kept.append(new)
+        x = self.norm(x)
+        return (x if wish is None else x + wish[:, frame:frame + 1]), kept
+
+    def table_of(self, symbols, start):
+        """Return the inputs [B, T, W]: features of the frame before, and the clock of this one."""
+        batch, _, length = symbols.shape
+        sound = sy.sounding(symbols)
+        upper, lower = (sound[:, list(side)] for side in zip(*self.pairs, strict=True))
+        features = [sound, sy.ages(symbols), sy.steps(sound), sy.intervals(upper, lower, sy.WIDE)]
+        rows, base = [], 0
+        for feature, (count, size) in zip(features, self.sizes.values(), strict=False):
+            rows.append(feature + base + size * torch.arange(count, device=symbols.device)[:, None])
+            base += count * size
+        rows = torch.cat(rows, 1)[..., :-1]  # [B, features, T - 1]
+        rows = rows.transpose(1, 2).reshape(-1, rows.shape[1])
+        shown = (torch.rand(rows.shape, device=rows.device) >= self.shape.blind).float() if self.training else None
+        seen = self.table(rows, per_sample_weights=shown).reshape(batch, length - 1, len(self.start))
+        x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
+        start = torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
+        clock = torch.arange(length, device=symbols.device) + start
+        offsets = [base + sum(CLOCKS[:i]) for i in range(len(CLOCKS))]
+        times = torch.stack([clock % m + o for m, o in zip(CLOCKS, offsets, strict=True)], -1)
+        return x + self.table(times.reshape(-1, len(CLOCKS))).reshape(*clock.shape, -1)
+
+
+class Head(nn.Module):
+    """From a frame's vector the symbols of its voices in turn, each by pitch, by step and by interval above."""
+
+    def __init__(self, shape, voices):
+        super().__init__()
+        width, self.voices = shape.head_width, voices
+        self.dropout = shape.dropout
+        self.enter = nn.Linear(shape.width, voices * width)
+        rows = 2 * (sy.PITCHES + 1)  # of a voice above: what sounds, held or struck
+        self.above = nn.ModuleList(nn.EmbeddingBag(max(1, v) * rows, width, mode="sum") for v in range(voices))
+        self.own = nn.ModuleList(nn.Embedding(sy.PITCHES + 1, width) for _ in range(voices))
+        self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(voices))
+        self.out = nn.ModuleList(
+            nn.Linear(width, sy.SYMBOLS + (2 * sy.WIDE + 2) * (1 + v)) for v in range(voices))
+        for table in [*self.above, *self.own]:
+            nn.init.normal_(table.weight, std=0.1)
+        pitch = torch.arange(1, sy.PITCHES + 1)
+        self.register_buffer("pitch", pitch, persistent=False)
+
+    def log_probs(self, frames, symbols, repeats=True):
+        """Return log p of every symbol: [B, V, T]. frames: [B, T, W] of Past for the same symbols."""
+        sound = sy.sounding(symbols)
+        before = torch.cat([torch.zeros_like(sound[..., :1]), sound[..., :-1]], -1)
+        entered, found = self.enter(frames).chunk(self.voices, -1), []
+        for voice in range(self.voices):
+            logits = self.logits(voice, entered[voice], sound, before, symbols)
+            logits = forbid(logits, before[:, voice], repeats)
+            found.append(logits.log_softmax(-1).gather(-1, symbols[:, voice, :, None])[..., 0])
+        return torch.stack(found, 1)
+
+    def logits(self, voice, entered, sound, before, symbols):
+        """Return logits [B, T, SYMBOLS] of one voice; of sound and symbols only the voices above are used."""
+        batch, length, _ = entered.shape
+        z = entered + self.own[voice](before[:, voice])
+        if voice:
+            held = (symbols[:, :voice] == sy.HOLD).long()
+            place = torch.arange(voice, device=sound.device)[:, None] * 2
+            rows = sound[:, :voice] + (sy.PITCHES + 1) * (place + held)
+            z = z + self.above[voice](rows.transpose(1, 2).reshape(-1, voice)).reshape(batch, length, -1)
+        z = F.dropout(F.gelu(z), self.dropout, self.training)
+        z = z + F.dropout(F.gelu(self.middle[voice](z)), self.dropout, self.training)
+        made = self.out[voice](z)
+        span, plain = 2 * sy.WIDE + 2, made[..., :sy.SYMBOLS]
+        onsets = plain[..., sy.FIRST:]
+        for i in range(voice + 1):
+            relative = made[..., sy.SYMBOLS + i * span:sy.SYMBOLS + (i + 1) * span]
+            other = before[:, voice] if i == 0 else sound[:, i - 1]
+            index = sy.intervals(self.pitch.expand(batch, length, -1), other[..., None], sy.WIDE)
+            onsets = onsets + relative.gather(-1, index)
+        return torch.cat([plain[..., :sy.FIRST], onsets], -1)
+
+
+def forbid(logits, before, repeats):
+    """Set to -inf what cannot occur: a rest after a rest and, without `repeats`, an onset of the sounding pitch."""
+    silent = before == 0
+    none = torch.zeros_like(logits, dtype=torch.bool)
+    if not repeats:
+        none.scatter_(-1, (before + sy.FIRST - 1)[..., None], True)
+    none[..., sy.RESTS] = silent
+    return logits.masked_fill(none, -math.inf)
