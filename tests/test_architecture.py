@@ -13,7 +13,7 @@ from tests.imports import closure, direct, module_name, only_words, variations
 # A part of the package imports only from the lines above its own.
 LAYERS = (
     {"files", "selectors", "optimisation", "contest"},
-    {"stage", "modules", "audio", "verdict"},
+    {"stage", "modules", "audio", "verdict", "downloads"},
     {"training", "latents", "generator", "round_trip"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening", "outside"},
@@ -22,7 +22,7 @@ LAYERS = (
     {"", "cli"},
 )
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
-ONLY = {"corpora": {"files", "stage", "modules"}, "evaluation": {"files", "contest"},
+ONLY = {"corpora": {"files", "stage", "modules", "downloads"}, "evaluation": {"files", "contest"},
         "report": {"files", "stage", "contest"}, "listening": {"files", "report"}, "outside": {"files", "evaluation"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")
