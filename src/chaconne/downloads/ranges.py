@@ -19,6 +19,7 @@ class RangeFile(io.RawIOBase):
                            "not wanted; use another base_url, or download it and set `local` in conf/data")
         self.remote, self.position = remote, 0
         self.window, self.begin, self.step = b"", 0, FIRST
+        self.until = remote.size  # what lies behind is not read ahead: the end of the member that is wanted
 
     def readable(self):
         """Return True."""
@@ -45,7 +46,8 @@ class RangeFile(io.RawIOBase):
         end = self.begin + len(self.window)
         if not self.begin <= self.position < end:
             self.step = min(2 * self.step, LARGEST) if self.position == end and self.window else FIRST
-            stop = min(self.position + max(self.step, len(buffer)), self.remote.size)
+            end = self.until if self.position < self.until else self.remote.size
+            stop = min(self.position + max(self.step, len(buffer)), max(end, self.position + FIRST), self.remote.size)
             self.window, self.begin = b"".join(self.remote.chunks(self.position, stop)), self.position
         first = self.position - self.begin
         part = self.window[first : first + len(buffer)]

@@ -11,6 +11,10 @@ from chaconne.downloads.http import Changed, DownloadError, Remote
 TRIES = 3  # whole files whose checksum is wrong, or that change meanwhile
 
 
+class Damaged(DownloadError):
+    """All bytes came, but not the right ones."""
+
+
 class Hashing(io.RawIOBase):
     """A stream of blocks as a file that is read once from its start; `digests` has what went through.
 
@@ -42,11 +46,11 @@ class Hashing(io.RawIOBase):
 
 
 def check(checksum, digest_of, name):
-    """Raise DownloadError unless `digest_of(kind)` is what `checksum` ('md5:...', 'sha256:...') says."""
+    """Raise Damaged unless `digest_of(kind)` is what `checksum` ('md5:...', 'sha256:...') says."""
     kind, _, expected = checksum.partition(":")
     got = digest_of(kind)
     if got != expected.lower():
-        raise DownloadError(f"{name}: expected {kind} {expected}, got {got}: the file is damaged, or the mirror has "
+        raise Damaged(f"{name}: expected {kind} {expected}, got {got}: the file is damaged, or the mirror has "
                             "another version; try again, or another base_url")
 
 
@@ -71,14 +75,7 @@ def download(url, path, checksum=None, link=None):
             os.replace(part, path)
             _note(part).unlink(missing_ok=True)
             return path
-        except Changed:
-            _forget(part)
-            if not left:
-                raise
-        except DownloadError:
-            complete = part.exists() and part.stat().st_size == remote.size
-            if not complete:  # the line failed: what came is kept for the next call
-                raise
+        except (Changed, Damaged):  # where only the line failed, what came is kept for the next call
             _forget(part)
             if not left:
                 raise
