@@ -16,7 +16,8 @@ import soxr
 from chaconne.corpora.render import render
 
 RATE = 22050
-MAESTRO_COLUMNS = ["canonical_composer", "canonical_title", "split", "year", "midi_filename", "audio_filename", "duration"]
+MAESTRO_COLUMNS = ["canonical_composer", "canonical_title", "split", "year", "midi_filename", "audio_filename",
+                   "duration"]
 
 
 def notes_of(seed, seconds, voices=4):
@@ -103,7 +104,7 @@ def cocochorales(seconds=20.0, tracks=5, stems=4):
     files, seed, parts = {}, 0, ("0_violin", "1_violin", "2_viola", "3_cello")[:stems]
     for split in ("train", "valid", "test"):
         shards = {"main_dataset": {}, "metadata": {}, "note_expression": {}}
-        for number in range(1, tracks + 1):
+        for _ in range(tracks):
             seed += 1
             ensemble = ("string", "brass", "woodwind", "random")[seed % 4]
             track = f"1/{ensemble}_track{seed:06d}"
@@ -149,8 +150,8 @@ L:1/8
 Q:1/4=120
 K:G
 """
-MUSIC_XML = """<?xml version="1.0"?><score-partwise version="3.1"><part-list><score-part id="P1"><part-name>A</part-name>
-</score-part></part-list><part id="P1">{}</part></score-partwise>"""
+MUSIC_XML = """<?xml version="1.0"?><score-partwise version="3.1"><part-list><score-part id="P1">
+<part-name>A</part-name></score-part></part-list><part id="P1">{}</part></score-partwise>"""
 MEASURE = """<measure number="{}">{}{}</measure>"""
 FIRST = """<attributes><divisions>1</divisions><key><fifths>-1</fifths></key><time><beats>4</beats>
 <beat-type>4</beat-type></time></attributes><direction><sound tempo="100"/></direction>"""
@@ -176,7 +177,8 @@ def music_xml(seed, bars=10):
 def mixed_folder(folder, seconds=25.0):
     """Fill a folder with twenty files of every kind, in folders of their own; returns their relative names."""
     made = {
-        "wav/mono 8 bit.wav": ({"rate": 8000, "subtype": "PCM_U8"}), "wav/192k.wav": ({"rate": 192000, "subtype": "PCM_24"}),
+        "wav/mono 8 bit.wav": {"rate": 8000, "subtype": "PCM_U8"},
+        "wav/192k.wav": {"rate": 192000, "subtype": "PCM_24"},
         "wav/float.wav": {"rate": 44100, "subtype": "FLOAT"}, "wav/double.wav": {"subtype": "DOUBLE"},
         "wav/six.wav": {"rate": 48000, "channels": 6}, "wav/32.wav": {"subtype": "PCM_32", "channels": 2},
         "a.flac": {"form": "FLAC", "rate": 96000}, "b.FLAC": {"form": "FLAC", "channels": 2},

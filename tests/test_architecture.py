@@ -99,6 +99,18 @@ def test_stages_declare_the_code_they_import(pipelines, setting):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in Path(ROOT, "conf/data").glob("*.yaml")))
+def test_stages_declare_the_code_of_every_corpus(name, pipelines):
+    """`-S data=NAME` puts another module into the same deps: what that one imports must stand there, too."""
+    stage = pipelines["gan", "laptop"]["scores"]
+    others = {Path("src/chaconne/corpora/chorales.py")}
+    module = Path("src/chaconne/corpora", f"{name}.py")
+    needed = {p for p in closure(ROOT, [*stage_scripts(stage), module]) if not only_words(ROOT, p)}
+    declared = declared_code(stage) - others | {module}
+    lacking = {p for p in needed if not {p, *p.parents} & declared} - {Path("stages/__init__.py")}
+    assert not lacking, f"scores with data={name}: deps lack {sorted(map(str, lacking))}"
+
+
 def helpers(needed):
     """Return what variations beside the needed ones import: `-S data=folk` needs it, in the same dvc.yaml."""
     beside = {q.relative_to(ROOT) for name in variations(ROOT, only_python(needed))

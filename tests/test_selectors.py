@@ -14,10 +14,13 @@ def test_the_checked_in_params_are_right():
     assert problems(read_selectors(ROOT), ROOT) == []
 
 
+CORPORA = "expected one of chorales, cocochorales, folder, folk, maestro"
+
+
 @pytest.mark.parametrize(("name", "value", "said"), [
     ("model", "nonsense", "expected one of diffusion, gan; got nonsense; try `dvc exp run -S model=gan`"),
-    ("data", "nonsense", "expected one of chorales, cocochorales, folder, folk, maestro; got nonsense; try `dvc exp run -S data=chorales`"),
-    ("genre", 7, "expected one of chorales, cocochorales, folder, folk, maestro; got 7; try `dvc exp run -S genre=folk`"),
+    ("data", "nonsense", f"{CORPORA}; got nonsense; try `dvc exp run -S data=chorales`"),
+    ("genre", 7, f"{CORPORA}; got 7; try `dvc exp run -S genre=folk`"),
     ("scale", None, "expected one of gpu, laptop, smoke; got None; try `dvc exp run -S scale=laptop`"),
     ("seed", "x", "expected a whole number 0..2147483647; got x; try `dvc exp run -S seed=0`"),
     ("runs", 0, "expected a whole number 1..64; got 0; try `dvc exp run -S runs=1`"),

@@ -65,7 +65,8 @@ def _blocks(path):
             try:
                 block = file.read(frames, dtype="float32", always_2d=True)
             except Exception as error:
-                raise Unreadable(f"damaged after {read / file.samplerate:.2f} s ({_words(error)})") from error
+                second = read / file.samplerate
+                raise Unreadable(f"damaged in the 10 s after {second:.0f} s ({_words(error)})") from error
             if not len(block):
                 return
             read += len(block)

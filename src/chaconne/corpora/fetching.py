@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 
 from chaconne.downloads.archives import (
@@ -97,7 +98,7 @@ def _member(archive, url, member, path):
             except Changed:
                 if not left:
                     raise
-            except (zipfile.BadZipFile, EOFError, KeyError) as error:
+            except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
                 if not left or archive:
                     raise ValueError(f"{archive or url}: {member}: expected a member that fits its CRC-32, "
                                      f"it is damaged ({error}); fetch it again") from error

@@ -36,18 +36,22 @@ class Fingerprint:
         self.left = np.concatenate([self.left, self.stream.resample_chunk(block, last=last)])
         count = max(0, (len(self.left) - FRAME) // HOP + 1)
         for i in range(0, count, 512):
-            frames = np.lib.stride_tricks.sliding_window_view(self.left, FRAME)[: count * HOP : HOP][i : i + 512]
-            self._add(frames)
+            self._add(np.lib.stride_tricks.sliding_window_view(self.left, FRAME)[: count * HOP : HOP][i : i + 512])
         self.left = self.left[count * HOP :]
 
     def _add(self, frames):
+        levels = np.sqrt(np.mean(np.square(frames), 1))
+        if levels.max() < QUIET:  # hours of silence cost nothing
+            self.before = None
+            self.found.append(np.zeros(len(frames), np.uint32))
+            return
         power = np.abs(np.fft.rfft(frames * self.window)) ** 2
         bands = np.add.reduceat(power, self.edges, axis=1)[:, :33]
         slopes = bands[:, :-1] - bands[:, 1:]
         slopes = np.concatenate([slopes[:1] if self.before is None else self.before, slopes])
         bits = np.diff(slopes, axis=0) > 0
         words = np.packbits(bits, axis=1).view(">u4")[:, 0].astype(np.uint32)
-        words[np.sqrt(np.mean(np.square(frames), 1)) < QUIET] = 0
+        words[levels < QUIET] = 0
         self.before = slopes[-1:]
         self.found.append(words)
 

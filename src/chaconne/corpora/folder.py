@@ -55,7 +55,8 @@ def gather(settings, folder, limits, seed):
     if table is not None:
         absent = f"in {wanted['table']}, but not in the folder"
         skipped += [(shown(name), absent) for name in table.keys() - named.keys()]
-    named = {name: named[name] for name in recordings.drawn(named, seed)[: limits["max_pieces"]]}
+    plain = {shown(name): name for name in named}
+    named = {plain[name]: named[plain[name]] for name in recordings.drawn(plain, seed)[: limits["max_pieces"]]}
     about = {name: about_of(name, settings, (table or {}).get(name, {})) for name in named}
     audio = {name: path for name, path in named.items() if path.suffix.lower() not in SCORES}
     entries = [recordings.recording(about[name].pop("piece"), path, settings, content=content(path), **about[name])
@@ -69,7 +70,7 @@ def walk(root):
     if not root.is_dir():
         raise ValueError(f"{root}: expected a folder of music, found {'a file' if root.exists() else 'none'}; "
                          "set `folder` in params.yaml")
-    found, refused, seen = [], [], set()
+    found, refused, seen = [], [], {os.path.realpath(root)}
 
     def refuse(error):
         refused.append((shown(os.path.relpath(error.filename, root)), f"cannot be entered ({error.strerror})"))
@@ -94,7 +95,7 @@ def content(path):
 
 def shown(name):
     """Return a file's name as one line that any program can read: control signs and broken bytes are escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
+    return "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name)
 
 
 def read_table(root, name):

@@ -8,7 +8,7 @@ import numpy as np
 
 from chaconne.corpora.decoding import Unreadable, mono
 from chaconne.corpora.fingerprints import Fingerprint
-from chaconne.corpora.segments import even_parts, spans
+from chaconne.corpora.segments import SILENT, even_parts, spans
 
 PEAK = 10 ** (-0.2 / 20)  # no sample of a clip lies above -0.2 dB of full scale
 BLOCK = 1 << 19  # samples in memory at once
@@ -53,7 +53,7 @@ class Ingest:
         chosen = self.choose(levels)
         if not chosen:
             least = self.settings["least_seconds"]
-            silent = not len(levels) or levels.max() < 1e-4
+            silent = len(levels) and levels.max() < SILENT
             raise Unreadable("silent" if silent else f"no {least:g} s of music in one go")
         gain = self.gain(scratch, chosen)
         write(scratch, f"{place}.i16", chosen, gain)

@@ -61,10 +61,15 @@ def gather(settings, folder, limits, seed):
 
 def read_table(settings):
     """Return the CSV of the corpus as a DataFrame, in its order; ValueError where it is another file."""
-    table = pd.read_csv(whole(settings, f"{NAME}.csv"))
-    if missing := COLUMNS - set(table.columns):
-        raise ValueError(f"{NAME}.csv: expected the columns of MAESTRO v3, {', '.join(sorted(missing))} missing; "
-                         "remove it from downloads and check base_url")
+    path = whole(settings, f"{NAME}.csv")
+    try:
+        table = pd.read_csv(path)
+        missing = COLUMNS - set(table.columns)
+    except ValueError:  # no text, or no table
+        missing = COLUMNS
+    if missing:
+        raise ValueError(f"{path}: expected the columns of MAESTRO v3, {', '.join(sorted(missing))} missing; "
+                         "remove it and check base_url")
     if unknown := set(table.split) - set(SPLITS):
         raise ValueError(f"{NAME}.csv: expected splits {', '.join(SPLITS)}, got {', '.join(map(str, unknown))}")
     return table

@@ -79,7 +79,7 @@ def zip_members(archive, name, limit_bytes):
 def extract_zip(archive, info, path):
     """Write one member to `path`, whole or not at all; its CRC-32 is checked by zipfile.
 
-    Raises zipfile.BadZipFile or EOFError for damaged members, HostileArchive for one larger than it says.
+    Raises zipfile.BadZipFile, zlib.error or EOFError for damaged members, HostileArchive for one larger than it says.
     """
     with archive.open(info) as member:
         _copy(member, path, info.file_size, info.filename)
