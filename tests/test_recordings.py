@@ -13,7 +13,7 @@ from chaconne.corpora import folder, recordings
 from chaconne.corpora.decoding import Unreadable, mono
 from chaconne.corpora.fingerprints import Fingerprint, same_recordings
 from chaconne.corpora.ingest import Ingest
-from chaconne.corpora.recorded import divide, pack_recordings
+from chaconne.corpora.recorded import divide, each, pack_recordings
 from chaconne.corpora.segments import even_parts, spans
 from chaconne.corpora.settings import read_settings
 from chaconne.files import read_json
@@ -151,6 +151,18 @@ def test_a_full_disk_is_not_blamed_on_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr(Ingest, "decode", full)
     with pytest.raises(OSError, match="No space left"):
         Ingest(str(tmp_path), SETTINGS, RATE, GRID)({"number": 0, "file": "x.wav"})
+
+
+def crash_at_three(job):
+    """Die as a decoder written in C can die."""
+    if job["number"] == 3:
+        os._exit(1)
+    return {"spans": job["number"]}
+
+
+def test_a_decoder_that_dies_costs_one_file():
+    results = list(each(crash_at_three, [{"number": n} for n in range(6)], 2))
+    assert results == [{"spans": n} if n != 3 else {"reason": "its decoder crashed"} for n in range(6)]
 
 
 def files_of(root):

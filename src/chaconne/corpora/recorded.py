@@ -5,9 +5,12 @@ audio.npy and manifest.csv as there; a recording has a row for each of its clips
     stems.npy    int16 [stems, samples], aligned with audio.npy sample for sample; stems.csv: their names by clip
 """
 
+import multiprocessing
 import os
 import shutil
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 
@@ -49,8 +52,8 @@ def pack_recordings(scores, folder, settings, audio, split, seed, workers=1):
         str(scratch), Renderer(scores, settings, rate), int(settings["clip_seconds"] * rate),
         int(settings["least_seconds"] * rate))
     work = partial(ingest, recording=Ingest(str(scratch), settings, rate, grid), rendering=rendering)
-    done = in_order(work, jobs, workers, chunk=1)
-    results = list(tqdm(done, total=len(jobs), desc=f"decode {settings['name']}", unit="file", mininterval=1))
+    done, bar = each(work, jobs, workers), {"desc": f"decode {settings['name']}", "unit": "file", "mininterval": 1}
+    results = list(tqdm(done, total=len(jobs), **bar))
     used = [(job, result) for job, result in zip(jobs, results, strict=True) if "spans" in result]
     skipped = [*gathered["skipped"], *([job["piece"], r["reason"]] for job, r in zip(jobs, results, strict=True)
                                        if "reason" in r)]
@@ -64,6 +67,28 @@ def pack_recordings(scores, folder, settings, audio, split, seed, workers=1):
     write_stems(used, rows, scratch, folder)
     shutil.rmtree(scratch)
     return facts_of(rows, used, skipped, folder, settings, audio)
+
+
+def each(work, jobs, workers):
+    """Yield work(job) for every job, in order; one whose process dies has that as its reason."""
+    done = 0
+    while done < len(jobs):
+        try:
+            for result in in_order(work, jobs[done:], workers, chunk=1):
+                yield result
+                done += 1
+        except BrokenProcessPool:  # by one of those in flight: whose turn it is works alone
+            yield alone(work, jobs[done])
+            done += 1
+
+
+def alone(work, job):
+    """Return work(job) from a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            return pool.submit(work, job).result()
+        except BrokenProcessPool:
+            return {"reason": "its decoder crashed"}
 
 
 def score_jobs(scores, about, settings, audio):
