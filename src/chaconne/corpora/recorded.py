@@ -52,8 +52,12 @@ def pack_recordings(scores, folder, settings, audio, split, seed, workers=1):
         str(scratch), Renderer(scores, settings, rate), int(settings["clip_seconds"] * rate),
         int(settings["least_seconds"] * rate))
     work = partial(ingest, recording=Ingest(str(scratch), settings, rate, grid), rendering=rendering)
-    done, bar = each(work, jobs, workers), {"desc": f"decode {settings['name']}", "unit": "file", "mininterval": 1}
-    results = list(tqdm(done, total=len(jobs), **bar))
+    # Large files first, so that no worker is left alone with one at the end.
+    largest_first = sorted(jobs, key=lambda job: (-size_of(job), job["number"]))
+    done = tqdm(each(work, largest_first, workers), total=len(jobs), desc=f"decode {settings['name']}", unit="file",
+                mininterval=1)
+    by_number = {job["number"]: result for job, result in zip(largest_first, done, strict=True)}
+    results = [by_number[job["number"]] for job in jobs]
     used = [(job, result) for job, result in zip(jobs, results, strict=True) if "spans" in result]
     skipped = [*gathered["skipped"], *([job["piece"], r["reason"]] for job, r in zip(jobs, results, strict=True)
                                        if "reason" in r)]
@@ -67,6 +71,11 @@ def pack_recordings(scores, folder, settings, audio, split, seed, workers=1):
     write_stems(used, rows, scratch, folder)
     shutil.rmtree(scratch)
     return facts_of(rows, used, skipped, folder, settings, audio)
+
+
+def size_of(job):
+    """Return the bytes that a job reads, as far as one can see; scores are small."""
+    return os.stat(job["file"]).st_size if "file" in job and os.path.exists(job["file"]) else 0
 
 
 def each(work, jobs, workers):
