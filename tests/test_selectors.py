@@ -30,8 +30,13 @@ def test_a_wrong_selector_names_those_that_exist(name, value, said):
     assert problems(read_selectors(ROOT) | {name: value}, ROOT) == [f"{name}: {said}"]
 
 
+def test_a_folder_that_is_not_there_is_named():
+    said = "folder: expected a folder of music, got /nowhere; try `dvc exp run -S folder=music`"
+    assert problems(read_selectors(ROOT) | {"folder": "/nowhere"}, ROOT) == [said]
+
+
 def test_the_stage_exits_with_2_and_writes_nothing(tmp_path):
-    for part in ("conf", "src"):
+    for part in ("conf", "src", "music"):
         (tmp_path / part).symlink_to(ROOT / part)
     text = (ROOT / "params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("model: gan", "model: nonsense"))
