@@ -13,7 +13,7 @@ from tests.imports import closure, direct, module_name, only_words, variations
 # A part of the package imports only from the lines above its own.
 LAYERS = (
     {"files", "selectors", "optimisation", "contest"},
-    {"stage", "modules", "audio", "verdict", "downloads"},
+    {"stage", "modules", "audio", "verdict", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening", "outside"},
