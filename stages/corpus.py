@@ -1,9 +1,10 @@
-"""Render the parsed scores to packed audio with a manifest: python -m stages.corpus corpus|genre."""
+"""Scores and recordings to packed audio with a manifest: python -m stages.corpus corpus|genre."""
 
 import sys
 
 from chaconne.corpora.packing import pack
 from chaconne.corpora.plan import plan
+from chaconne.corpora.recorded import pack_recordings
 from chaconne.corpora.render import Renderer
 from chaconne.corpora.score import unpack
 from chaconne.corpora.settings import read_settings_or_exit
@@ -14,15 +15,19 @@ NAMES = {"corpus": "data", "genre": "genre"}  # folder: selector
 
 
 def main(folder="corpus"):
-    """Render data/scores/<folder> into data/<folder>."""
-    params = read_params()
+    """Render or decode what data/scores/<folder> names into data/<folder>."""
+    params, scores = read_params(), f"data/scores/{folder}"
     with stage(folder, seed=params["seed"]) as clock:
         settings, audio = read_settings_or_exit(params[NAMES[folder]]), params["audio"]
-        pieces, notes = unpack(f"data/scores/{folder}")
-        rows = plan(pieces, notes, settings, audio, params["split"], params["seed"])
-        renderer = Renderer(f"data/scores/{folder}", settings, audio["sample_rate_hz"])
+        workers = params["corpus"]["workers"]
         with new_folder(f"data/{folder}") as out:
-            clock.update(pack(rows, renderer, out, settings, audio, params["corpus"]["workers"]))
+            if "kind" in settings:
+                clock.update(pack_recordings(scores, out, settings, audio, params["split"], params["seed"], workers))
+            else:
+                pieces, notes = unpack(scores)
+                rows = plan(pieces, notes, settings, audio, params["split"], params["seed"])
+                renderer = Renderer(scores, settings, audio["sample_rate_hz"])
+                clock.update(pack(rows, renderer, out, settings, audio, workers))
 
 
 if __name__ == "__main__":

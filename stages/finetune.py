@@ -6,6 +6,7 @@ from chaconne.finetuning import choose_layers, prepare
 from chaconne.fitting import create, fit, source_of
 from chaconne.latents import Latents
 from chaconne.modules import load_variation
+from chaconne.provenance import together
 from chaconne.stage import read_params, stage
 from chaconne.training import Trainer
 
@@ -33,6 +34,8 @@ def finetune(params):
     model, settings = prepare(folder, "data/genre_latents", knobs, params["seed"])
     latents = Latents("data/genre_latents", "train", settings["frames"], knobs["on_beats"])
     old = Latents("data/latents", "train", settings["frames"], knobs["on_beats"]) if knobs["mix_old"] else None
+    if old:
+        model.facts["corpora"] = together(model.facts["corpora"], old.facts["corpora"])
     merge = choose_layers(model, knobs["layers"], knobs["lora_rank"])
     trainer = Trainer("finetune", params["trainer"], params["seed"],
                       [settings, knobs, params["threads"]],

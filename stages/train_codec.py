@@ -5,6 +5,7 @@ import numpy as np
 from chaconne.audio import Recordings
 from chaconne.files import new_folder, read_json, write_json
 from chaconne.modules import load_variation
+from chaconne.provenance import of_corpus
 from chaconne.round_trip import check_gate, round_trip
 from chaconne.stage import read_params, stage
 from chaconne.training import Trainer
@@ -28,6 +29,7 @@ def main():
         check_gate(measured, params["codec_gate"])
         with new_folder("data/codec") as temporary:
             codec.save(temporary)
+            write_json(temporary / "provenance.json", [of_corpus(folder) for folder in CORPORA])
         write_json("metrics/codec.json", measured)
         trainer.finish()
         clock.update(spent)

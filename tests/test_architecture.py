@@ -13,7 +13,7 @@ from tests.imports import closure, direct, module_name, only_words, variations
 # A part of the package imports only from the lines above its own.
 LAYERS = (
     {"files", "selectors", "optimisation", "contest"},
-    {"stage", "modules", "audio", "verdict"},
+    {"stage", "modules", "audio", "verdict", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening", "outside", "counterpoint"},
@@ -22,7 +22,7 @@ LAYERS = (
     {"", "cli"},
 )
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
-ONLY = {"corpora": {"files", "stage", "modules"}, "evaluation": {"files", "contest"},
+ONLY = {"corpora": {"files", "stage", "modules", "downloads"}, "evaluation": {"files", "contest"},
         "report": {"files", "stage", "contest"}, "listening": {"files", "report"}, "outside": {"files", "evaluation"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")
@@ -97,6 +97,18 @@ def test_stages_declare_the_code_they_import(pipelines, setting):
         wrong += [f"{name}: deps lack {p}" for p in sorted(missing)]
         wrong += [f"{name}: deps name {p}, which it does not import" for p in sorted(useless)]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in Path(ROOT, "conf/data").glob("*.yaml")))
+def test_stages_declare_the_code_of_every_corpus(name, pipelines):
+    """`-S data=NAME` puts another module into the same deps: what that one imports must stand there, too."""
+    stage = pipelines["gan", "laptop"]["scores"]
+    others = {Path("src/chaconne/corpora/chorales.py")}
+    module = Path("src/chaconne/corpora", f"{name}.py")
+    needed = {p for p in closure(ROOT, [*stage_scripts(stage), module]) if not only_words(ROOT, p)}
+    declared = declared_code(stage) - others | {module}
+    lacking = {p for p in needed if not {p, *p.parents} & declared} - {Path("stages/__init__.py")}
+    assert not lacking, f"scores with data={name}: deps lack {sorted(map(str, lacking))}"
 
 
 def helpers(needed):

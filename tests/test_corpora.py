@@ -225,7 +225,7 @@ def test_wrong_settings_say_what_was_expected():
                          ({"transpose": "up"}, "transpose: expected to_c, null or a list")):
         with pytest.raises(ValueError, match=said):
             check(good | change, "conf/data/folk.yaml")
-    with pytest.raises(ValueError, match="expected one of chorales, folk; got nonsense"):
+    with pytest.raises(ValueError, match="expected one of chorales, cocochorales, folder, folk, maestro; got nonsense"):
         read_settings("nonsense", ROOT)
     with pytest.raises(ValueError, match="General MIDI name such as Violin"):
         Renderer("", good | {"instruments": ["Kazoo"]}, RATE)

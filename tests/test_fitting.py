@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from chaconne import fitting, training
-from chaconne.files import runs_in, write_json
+from chaconne.files import read_json, runs_in, write_json
 from chaconne.generators import gan
 from tests.test_generators import SIZES, TRAINER
 
@@ -21,7 +21,8 @@ def workspace(tmp_path, monkeypatch):
     pd.DataFrame([dict(clip=0, split="train", first=0, frames=64, beat_frames=8, mode="minor")]).to_csv(
         folder / "index.csv", index=False)
     write_json(folder / "latents.json", dict(
-        channels=6, sample_rate_hz=160, hop_samples=16, mean=[0.0] * 6, std=[1.0] * 6))
+        channels=6, sample_rate_hz=160, hop_samples=16, mean=[0.0] * 6, std=[1.0] * 6,
+        corpora=[{"name": "noise", "licence": "CC0"}]))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fitting, "load_codec", lambda folder: None)     # there are no previews
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
@@ -31,6 +32,11 @@ def workspace(tmp_path, monkeypatch):
 def train(out, kind=gan.Model, seed=5, runs=1):
     fitting.pretrain("train_gan", kind, SIZES["gan"], PARAMS | {"seed": seed}, out, None, runs)
     return [(folder, open(f"{folder}/model.safetensors", "rb").read()) for folder in runs_in(out)]
+
+
+def test_a_model_carries_the_licence_of_its_corpus(workspace):
+    train("one")
+    assert read_json("one/model.json")["facts"]["corpora"] == [{"name": "noise", "licence": "CC0"}]
 
 
 def test_each_run_has_the_next_seed(workspace):

@@ -34,6 +34,7 @@ def corpus(tmp_path):
         start += frames * HOP
     np.save(folder / "audio.npy", np.concatenate(audio))
     pd.DataFrame(rows).to_csv(folder / "manifest.csv", index=False)
+    (folder / "corpus.json").write_text('{"name": "steps", "licence": "CC0", "clips": 3}')
     out = tmp_path / "latents"
     out.mkdir()
     assert encode_corpus(folder, Counting(), out) == round(96 * HOP / 160)
@@ -45,6 +46,16 @@ def test_statistics_are_of_the_training_split_alone(corpus):
     values = np.concatenate([np.arange(40), 100 + np.arange(24)]) / 1000
     assert mean.tolist() == pytest.approx([values.mean()] * 2, abs=1e-4)
     assert std.item() == pytest.approx(values.std(), abs=1e-4)
+
+
+def test_statistics_are_to_the_bit_those_of_the_whole_array(corpus):
+    facts, raw = Latents(corpus[1], "train", 16).facts, np.load(corpus[1] / "latents.npy")[:64]
+    assert facts["mean"] == raw.mean(0, dtype=np.float64).tolist()
+    assert facts["std"] == raw.std(0, dtype=np.float64).tolist()
+
+
+def test_latents_know_whose_music_they_are(corpus):
+    assert Latents(corpus[1], "train", 16).facts["corpora"] == [{"name": "steps", "licence": "CC0"}]
 
 
 def test_crops_lie_on_beats_within_one_clip_of_the_split(corpus):

@@ -48,7 +48,7 @@ TABLE = {
     "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n", PAGE),
     "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS),
     "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41",
-                          LATENTS | {"genre_corpus", "genre_reference"}),
+                          LATENTS | {"genre_scores", "genre_corpus", "genre_reference"}),
 }
 
 

@@ -14,10 +14,13 @@ def test_the_checked_in_params_are_right():
     assert problems(read_selectors(ROOT), ROOT) == []
 
 
+CORPORA = "expected one of chorales, cocochorales, folder, folk, maestro"
+
+
 @pytest.mark.parametrize(("name", "value", "said"), [
     ("model", "nonsense", "expected one of diffusion, gan; got nonsense; try `dvc exp run -S model=gan`"),
-    ("data", "nonsense", "expected one of chorales, folk; got nonsense; try `dvc exp run -S data=chorales`"),
-    ("genre", 7, "expected one of chorales, folk; got 7; try `dvc exp run -S genre=folk`"),
+    ("data", "nonsense", f"{CORPORA}; got nonsense; try `dvc exp run -S data=chorales`"),
+    ("genre", 7, f"{CORPORA}; got 7; try `dvc exp run -S genre=folk`"),
     ("scale", None, "expected one of gpu, laptop, smoke; got None; try `dvc exp run -S scale=laptop`"),
     ("seed", "x", "expected a whole number 0..2147483647; got x; try `dvc exp run -S seed=0`"),
     ("runs", 0, "expected a whole number 1..64; got 0; try `dvc exp run -S runs=1`"),
@@ -27,8 +30,13 @@ def test_a_wrong_selector_names_those_that_exist(name, value, said):
     assert problems(read_selectors(ROOT) | {name: value}, ROOT) == [f"{name}: {said}"]
 
 
+def test_a_folder_that_is_not_there_is_named():
+    said = "folder: expected a folder of music, got /nowhere; try `dvc exp run -S folder=music`"
+    assert problems(read_selectors(ROOT) | {"folder": "/nowhere"}, ROOT) == [said]
+
+
 def test_the_stage_exits_with_2_and_writes_nothing(tmp_path):
-    for part in ("conf", "src"):
+    for part in ("conf", "src", "music"):
         (tmp_path / part).symlink_to(ROOT / part)
     text = (ROOT / "params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("model: gan", "model: nonsense"))

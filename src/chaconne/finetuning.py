@@ -7,6 +7,7 @@ from torch.nn.utils import parametrize
 from chaconne.fitting import create
 from chaconne.latents import Latents
 from chaconne.modules import load_generator
+from chaconne.provenance import together
 
 LAYERS = ("all", "io", "norm", "lora")
 
@@ -24,7 +25,7 @@ def prepare(folder, latents_folder, knobs, seed):
     latents = Latents(latents_folder, "train", settings["frames"])
     new = create(type(old), settings, latents, list(old.vocabulary), seed, old.vocabulary)
     fresh = transplant(old, new)
-    new.facts = old.facts
+    new.facts = old.facts | {"corpora": together(old.facts.get("corpora", []), latents.facts["corpora"])}
     if fresh:
         print(f"fine-tuning: {', '.join(fresh)} made anew for {new.channels} channels (were {old.channels})")
     return new, settings

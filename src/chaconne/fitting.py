@@ -80,6 +80,7 @@ def create(kind, settings, latents, attributes, seed, known=None):
     model = kind(settings, latents.channels, facts["sample_rate_hz"] / facts["hop_samples"],
                  build_vocabulary(latents.index, attributes, known))
     model.mean[:], model.std[:] = latents.statistics()
+    model.facts = {"corpora": facts["corpora"]}
     return model
 
 
@@ -99,7 +100,8 @@ def learn(model, source, trainer, settings, out, merge=None):
     spent = model.train().fit(source, trainer, settings, previews_of(codec))
     if merge:
         merge()
-    model.facts = {"parameters": sum(p.numel() for p in model.parameters()),
+    model.facts = {"corpora": model.facts["corpora"],
+                   "parameters": sum(p.numel() for p in model.parameters()),
                    "inference_parameters": sum(p.numel() for p in model.sampled()),
                    "train_examples": model.facts.get("train_examples", 0) + settings["steps"] * settings["batch"]}
     with new_folder(out) as temporary:

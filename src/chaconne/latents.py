@@ -3,7 +3,8 @@
 A folder holds
     latents.npy   float32 [frames, channels], the clips one after another
     index.csv     the corpus's manifest, one row a clip, with `first` (frame), `frames`, `beat_frames`
-    latents.json  channels, sample_rate_hz, hop_samples, mean and std of every channel (training split)
+    latents.json  channels, sample_rate_hz, hop_samples, mean and std of every channel (training split), corpora
+                  (name, licence, citation of whose music it is)
 """
 
 import json
@@ -14,6 +15,7 @@ import pandas as pd
 import torch
 
 from chaconne.files import read_json
+from chaconne.provenance import of_corpus
 
 
 class Latents:
@@ -61,10 +63,9 @@ class Latents:
 def encode_corpus(corpus, codec, folder, progress=iter):
     """Encode every clip of a corpus folder with `codec` into `folder` (see the module's layout).
 
-    Clips are read one by one from the memory-mapped audio; memory stays bounded by the longest.
+    Clips are read one by one, memory stays bounded by the longest.
     Returns the seconds of audio.
     """
-    audio = np.load(Path(corpus, "audio.npy"), mmap_mode="r")
     manifest = pd.read_csv(Path(corpus, "manifest.csv"))
     hop = codec.hop_samples
     manifest["frames"] = manifest.samples // hop
@@ -73,17 +74,30 @@ def encode_corpus(corpus, codec, folder, progress=iter):
     total = int(manifest.frames.sum())
     latents = np.lib.format.open_memmap(Path(folder, "latents.npy"), "w+", np.float32, (total, codec.channels))
     for row in progress(list(manifest.itertuples())):
+        # Opened anew: what is mapped counts as memory of the process until it is closed.
+        audio = np.load(Path(corpus, "audio.npy"), mmap_mode="r")
         clip = audio[row.start:row.start + row.frames * hop].astype(np.float32) / 32767
         z = codec.encode(torch.from_numpy(clip)[None])[0]
         latents[row.first:row.first + row.frames] = z.T.numpy()
-    training = np.zeros(total, bool)
-    for row in manifest[manifest.split == "train"].itertuples():
-        training[row.first:row.first + row.frames] = True
-    chosen = latents[training]
+    mean, std = statistics(latents, manifest[manifest.split == "train"])
     latents.flush()
     facts = {"channels": codec.channels, "sample_rate_hz": codec.sample_rate_hz, "hop_samples": hop,
-             "frames": total, "mean": chosen.mean(0, dtype=np.float64).tolist(),
-             "std": chosen.std(0, dtype=np.float64).clip(1e-4).tolist()}
+             "frames": total, "mean": mean.tolist(), "std": std.clip(1e-4).tolist(), "corpora": [of_corpus(corpus)]}
     Path(folder, "latents.json").write_text(json.dumps(facts, indent=1) + "\n")
     manifest.to_csv(Path(folder, "index.csv"), index=False)
     return round(total * hop / codec.sample_rate_hz)
+
+
+def statistics(latents, rows):
+    """Return mean and standard deviation of every channel over the clips `rows`, one clip in memory at a time."""
+    count = int(rows.frames.sum())
+
+    def total(function):
+        sums = np.zeros(latents.shape[1])
+        for row in rows.itertuples():
+            values = function(latents[row.first:row.first + row.frames].astype(np.float64))
+            sums = np.concatenate([sums[None], values]).sum(0)  # frame after frame, as over the whole array
+        return sums
+
+    mean = total(lambda z: z) / count
+    return mean, np.sqrt(total(lambda z: (z - mean) ** 2) / count)

@@ -33,6 +33,9 @@ def problems(params, root="."):
         value = params.get(name)
         if type(value) is not int or not low <= value <= high:
             wrong.append(f"{name}: expected a whole number {low}..{high}; got {value}; {hint(name, [low])}")
+    folder = params.get("folder")
+    if not isinstance(folder, str) or not Path(root, folder).is_dir():
+        wrong.append(f"folder: expected a folder of music, got {folder}; try `dvc exp run -S folder=music`")
     return wrong
 
 
