@@ -7,7 +7,7 @@ from chaconne.corpora.plan import plan
 from chaconne.corpora.render import Renderer
 from chaconne.corpora.score import unpack
 from chaconne.corpora.settings import read_settings_or_exit
-from chaconne.files import new_folder
+from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
 NAMES = {"corpus": "data", "genre": "genre"}  # folder: selector
@@ -21,8 +21,12 @@ def main(folder="corpus"):
         pieces, notes = unpack(f"data/scores/{folder}")
         rows = plan(pieces, notes, settings, audio, params["split"], params["seed"])
         renderer = Renderer(f"data/scores/{folder}", settings, audio["sample_rate_hz"])
-        with new_folder(f"data/{folder}") as out:
-            clock.update(pack(rows, renderer, out, settings, audio, params["corpus"]["workers"]))
+        parts = Parts(folder, [settings, audio, params["split"], params["seed"]], [f"data/scores/{folder}"])
+        packed = parts.folder / "packed"
+        packed.mkdir(exist_ok=True)
+        clock.update(pack(rows, renderer, packed, settings, audio, params["corpus"]["workers"],
+                          parts.folder / "packed.json"))
+        parts.place(f"data/{folder}", {"packed": ""})
 
 
 if __name__ == "__main__":

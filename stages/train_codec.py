@@ -3,7 +3,7 @@
 import numpy as np
 
 from chaconne.audio import Recordings
-from chaconne.files import new_folder, read_json, write_json
+from chaconne.files import new_folder, read_json, seal, write_json
 from chaconne.modules import load_variation
 from chaconne.round_trip import check_gate, round_trip
 from chaconne.stage import read_params, stage
@@ -28,6 +28,7 @@ def main():
         check_gate(measured, params["codec_gate"])
         with new_folder("data/codec") as temporary:
             codec.save(temporary)
+            seal(temporary)
         write_json("metrics/codec.json", measured)
         trainer.finish()
         clock.update(spent)

@@ -61,14 +61,19 @@ def read_settings_or_exit(name, root="."):
 
 
 def check(settings, where):
-    """Raise ValueError when `settings` lack a key, have one too many or hold a value out of range."""
+    """Raise ValueError when `settings` lack a key, have one too many or hold a value out of range: names all."""
+    if wrong := problems(settings, where):
+        raise ValueError("; ".join(wrong))
+
+
+def problems(settings, where):
+    """Return what is wrong with `settings`, one text for each key."""
     if not isinstance(settings, dict):
-        raise ValueError(f"{where}: expected `key: value` lines, got {settings!r}")
-    for key in settings:
-        if key not in KEYS:
-            raise ValueError(f"{where}: {key} is not a setting; there are {', '.join(KEYS)}")
+        return [f"{where}: expected `key: value` lines, got {settings!r:.80}"]
+    wrong = [f"{where}: {key} is not a setting; there are {', '.join(KEYS)}" for key in settings if key not in KEYS]
     for key, (expected, test) in KEYS.items():
         if key not in settings:
-            raise ValueError(f"{where}: {key} is missing; expected {expected}")
-        if not test(settings[key]):
-            raise ValueError(f"{where}: {key}: expected {expected}, got {settings[key]!r}")
+            wrong.append(f"{where}: {key} is missing; expected {expected}")
+        elif not test(settings[key]):
+            wrong.append(f"{where}: {key}: expected {expected}, got {settings[key]!r:.80}")
+    return wrong
