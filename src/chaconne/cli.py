@@ -8,9 +8,10 @@ import typer
 from chaconne.commands import sweep
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.listen import listen, preference
+from chaconne.commands.repair import repair
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (evaluate, listen, preference):
+for command in (evaluate, listen, preference, repair):
     app.command()(command)
 app.add_typer(sweep.app, name="sweep")
 

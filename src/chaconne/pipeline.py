@@ -66,4 +66,4 @@ def maker_of(path, root="."):
 def remake(path, root="."):
     """Return the words that say how to get `path` again."""
     stage = maker_of(path, root)
-    return f"make it again with `dvc repro --force --single-item {stage}`" if stage else "fetch or make it again"
+    return f"make it again: `chaconne repair`, then `dvc repro {stage}`" if stage else "fetch or make it again"

@@ -6,6 +6,7 @@ Finished work stays there until DVC has recorded it, for a run may be killed bet
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from functools import partial
@@ -20,11 +21,12 @@ KEPT = 3                # unfinished states of other settings, newest first: who
 
 def work_folder(name, key, inputs=()):
     """Return the folder of this very work, made if need be; what nobody needs any more is removed."""
-    forget_recorded()
     folder = FOLDER / name / fingerprint(key, inputs)
-    others = [p for p in folder.parent.glob("*") if len(p.name) == 16 and p != folder]
-    for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    if not int(os.environ.get("RANK", 0)):  # the first process of several clears up for all
+        forget_recorded()
+        others = [p for p in folder.parent.glob("*") if len(p.name) == 16 and p != folder]
+        for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -32,7 +34,7 @@ def work_folder(name, key, inputs=()):
 def forget_recorded():
     """Remove finished work that is older than dvc.lock: DVC writes that after each stage."""
     lock = Path("dvc.lock")
-    for mark in FOLDER.rglob(FINISHED):
+    for mark in list(FOLDER.rglob(FINISHED)):
         if lock.exists() and mark.stat().st_mtime < lock.stat().st_mtime:
             shutil.rmtree(mark.parent, ignore_errors=True)
 
