@@ -18,7 +18,7 @@ class Recordings:
         for folder in folders:
             manifest = read_table(Path(folder, "manifest.csv"), ("start", "samples"), ("split",))
             chosen = manifest[manifest.split == split]
-            if chosen.empty:
+            if not chosen.samples.sum():
                 raise ValueError(f"{folder}: expected clips of split {split!r}, found none; "
                                  "change split in params.yaml")
             audio = load_array(Path(folder, "audio.npy"), np.int16, 1)

@@ -136,13 +136,14 @@ def verify(folder):
     sums = Path(folder, SUMS)
     if not sums.exists():
         return
-    for line in sums.read_text(errors="replace").splitlines():
+    there = {path.name: path for path in Path(folder).iterdir() if path.is_file()}
+    lines = sums.read_text(errors="replace").splitlines() or [""]
+    for line in lines:
         known, _, name = line.partition("  ")
-        path = Path(folder, name)
-        if path.parent != Path(folder) or not path.is_file():
-            raise ValueError(f"{path} is named in {sums} but missing; {remake(folder)}")
-        if sha256(path) != known:
-            raise ValueError(f"{path} is damaged: its sha256 differs from {sums}; {remake(folder)}")
+        if name not in there:
+            raise ValueError(f"{sums} names {name!r:.80}, which is not there; {remake(folder)}")
+        if sha256(there[name]) != known:
+            raise ValueError(f"{there[name]} is damaged: its sha256 differs from {sums}; {remake(folder)}")
 
 
 def sha256(path):

@@ -58,7 +58,9 @@ def check_shapes(config, weights, build):
 
     with safe_open(weights, "pt") as file:
         there = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
-    settings = config.get("settings", config)
+    settings, rate = config.get("settings", config), config.get("rate_hz", 1.0)
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 < rate < 1e6:
+        raise ValueError(f"rate_hz: expected latent frames a second, got {rate!r:.40}")
     parts = prod(abs(v) or 1 for k, v in settings.items() if isinstance(v, int) and k.endswith(("depth", "stages")))
     if parts > len(there) ** 2:
         raise ValueError(f"expected settings for {len(there)} tensors, got {parts} repeated parts")

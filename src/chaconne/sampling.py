@@ -15,6 +15,8 @@ def draw_conditions(index_csv, attributes, count, seed):
     """Return `count` sets of attributes, as often as they occur in the training split of `index_csv`."""
     index = read_table(index_csv, texts=["split"], sizes=["seconds"])
     index = index[index.split == "train"]
+    if not index.seconds.sum() > 0:
+        raise ValueError(f"{index_csv}: expected clips of the split train that last some time, found none")
     rows = np.random.default_rng(seed).choice(len(index), size=count, p=index.seconds / index.seconds.sum())
     drawn = index.iloc[rows].to_dict("records")     # whole rows: of no columns at all there would be no records
     return [{a: str(row[a]) for a in attributes if pd.notna(row[a])} for row in drawn]

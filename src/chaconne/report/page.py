@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from chaconne.report import listen, sections, sweeps, tables, verdict
 from chaconne.report.commands import commands
 from chaconne.report.headline import headline
