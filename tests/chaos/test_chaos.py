@@ -8,6 +8,7 @@ import pytest
 from scripts.same_bytes import differences, results
 from scripts.smoke import copy_checkout, main
 from tests.chaos import killing
+from tests.test_trust import not_plain
 
 
 def test_kills_change_nothing(request, tmp_path):
@@ -22,6 +23,7 @@ def test_kills_change_nothing(request, tmp_path):
     done = killing.run(root, planned)
     assert len(done) >= kills // 2, "too few kills hit a running stage"
     assert len(results(root)) > 50
+    assert not_plain(root) == []
     assert list(differences(quiet, root)) == []
 
 
