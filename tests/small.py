@@ -86,7 +86,7 @@ def python(root, name):
     return [sys.executable, "-m", f"stages.{name}"]
 
 
-def wait_for(happened, process=None, seconds=60):
+def wait_for(happened, process=None, seconds=180):
     """Wait until `happened()`; fails when the process has ended or the time is over."""
     end = time.monotonic() + seconds
     while not happened():

@@ -23,7 +23,7 @@ def project(tmp_path):
 
 def ended(process):
     """Return (exit status, what was said) of a process that ends."""
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=180)
     return process.returncode, said
 
 
@@ -59,7 +59,7 @@ def test_a_stage_ends_with_the_dvc_that_started_it(project):
     assert stages_alive(project)
     process.kill()
     process.wait()
-    wait_for(lambda: not stages_alive(project), seconds=20)
+    wait_for(lambda: not stages_alive(project), seconds=60)
     assert not (project / "data/model").exists() and not list((project / "data").iterdir())
     (project / "go").touch()
     assert dvc(project, "repro").returncode == 0
@@ -172,7 +172,7 @@ def test_an_experiment_elsewhere_beside_a_run_here(project):
     (project / "input.txt").write_text("other")     # in the experiment; here it is put back at once
     temp = subprocess.Popen(["dvc", "exp", "run", "--temp", "--name", "beside"], cwd=project, env=environment(),
                             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    said, _ = temp.communicate(timeout=120)
+    said, _ = temp.communicate(timeout=240)
     (project / "input.txt").write_text("wait for it")
     (project / "go").touch()
     status, here = ended(process)

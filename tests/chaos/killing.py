@@ -53,15 +53,15 @@ def seconds_of(stage, walls):
     return START_S + walls.get(clock.get(stage, stage.replace("@", "_")), 1.0)
 
 
-def run(root, kills, say=print, limit_s=3600):
-    """Repeat `dvc repro` in `root` until it ends well, killing as planned; returns the Kills that hit.
+def run(root, kills, say=print, limit_s=3600, command=("dvc", "repro")):
+    """Repeat `command` in `root` until it ends well, killing as planned; returns the Kills that hit.
 
     kills: of `plan`; one that comes too late, because the stage was quicker, is tried when it runs again.
     """
     done, end = [], time.monotonic() + limit_s
     while True:
         assert time.monotonic() < end, "the pipeline did not end in time"
-        status, kill = run_once(root, kills, say)
+        status, kill = run_once(root, kills, say, command)
         if kill:
             done.append(kill)
             say(f"killed {kill.way} in {kill.stage} after {kill.after_s:.1f} s")
@@ -72,9 +72,9 @@ def run(root, kills, say=print, limit_s=3600):
             raise AssertionError(f"dvc repro ended with {status} though nothing was killed")
 
 
-def run_once(root, kills, say):
-    """Run `dvc repro` until it ends or a kill hits; returns (exit status, Kill or None)."""
-    process = subprocess.Popen(["dvc", "repro"], cwd=root, env=environment() | OFTEN, text=True, errors="replace",
+def run_once(root, kills, say, command):
+    """Run `command` until it ends or a kill hits; returns (exit status, Kill or None)."""
+    process = subprocess.Popen(command, cwd=root, env=environment() | OFTEN, text=True, errors="replace",
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     lines, said = queue.Queue(), []
     threading.Thread(target=lambda: [lines.put(line) for line in process.stdout], daemon=True).start()
@@ -91,7 +91,7 @@ def run_once(root, kills, say):
             due = time.monotonic() + (pending.after_s if pending else 0)
         if pending and time.monotonic() >= due:
             strike(process, pending)
-            process.wait(timeout=60)
+            process.wait(timeout=180)
             return process.returncode, pending
     if process.returncode:
         say("".join(said[-40:]))
@@ -120,7 +120,7 @@ def is_stage(process):
         return False
 
 
-def wait_until_gone(root, seconds=30):
+def wait_until_gone(root, seconds=60):
     """Wait until no stage and no worker of one runs in `root`; fails when one outlives what was killed."""
     end = time.monotonic() + seconds
     while alive := [p for p in psutil.process_iter(["cwd", "name"])
