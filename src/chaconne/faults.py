@@ -71,7 +71,7 @@ def check_samples(latents, audio, final=True):
     """Look at a few samples of a generator in training: normalised latents [B, C, T] and audio [B, S].
 
     Raises FloatingPointError when they are not finite; when they are silent or all alike too, if `final`:
-    an early look says so and goes on.
+    an early look says so and goes on. Returns whether they are music.
     """
     if not (latents.isfinite().all() and audio.isfinite().all()):
         raise FloatingPointError(f"samples are not finite; {REMEDY}, then run again")
@@ -86,3 +86,4 @@ def check_samples(latents, audio, final=True):
     if wrong or spread < NARROW:
         print(f"warning: {wrong or f'samples vary little (spread {spread:.2f}, training latents 1); {REMEDY_ALIKE}'}",
               file=sys.stderr)
+    return not wrong

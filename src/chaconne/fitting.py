@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from torch.nn.utils import parametrize
 
 from chaconne.audio import write_wav
 from chaconne.faults import check_samples
@@ -72,10 +73,12 @@ class Previews:
         """Look at some samples as long as a training crop; keep the weights that made them where they are music."""
         latents = model.sample(model.settings["frames"] / model.rate_hz, 0, {}, model.preview, count=LOOKED_AT)
         audio = self.codec.decode(latents[:1])
-        check_samples(model.normalise(latents.to(model.mean.device)).cpu(), audio, final)
-        with new_folder(self.folder / "last_good") as temporary:
-            model.save(temporary)
-            seal(temporary)
+        music = check_samples(model.normalise(latents.to(model.mean.device)).cpu(), audio, final)
+        # Adapters are merged at the end: before it their weights are not those of a plain model.
+        if music and not any(parametrize.is_parametrized(module) for module in model.modules()):
+            with new_folder(self.folder / "last_good") as temporary:
+                model.save(temporary)
+                seal(temporary)
 
     @contextmanager
     def averaged(self):

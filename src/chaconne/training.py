@@ -57,7 +57,7 @@ class Trainer:
 
         state: {name: object with state_dict and load_state_dict}, saved and resumed together.
         preview: called as `preview(path)` a few times on the way; writes something to hear there. What has
-            `preview.look` is also asked once early, after a tenth of the steps.
+            `preview.look` is also asked once early, after a tenth of the steps. No previews, no looks.
         Returns {train_cpu_seconds, train_wall_seconds} of the whole training, earlier runs included.
         Raises FloatingPointError when a logged value is not finite too often or explodes, or the preview is no
         music; the last good state stays where the message says.
@@ -67,7 +67,7 @@ class Trainer:
         clocks, saved = (cpu_seconds(), time.perf_counter()), time.perf_counter()
         previews = self.settings["previews"]
         every = max(1, steps // previews) if preview and previews else steps + 1
-        early = max(1, steps // 10) if hasattr(preview, "look") else 0
+        early = max(1, steps // 10) if previews and hasattr(preview, "look") else 0
         live = Live(f"metrics/curves/{self.name}", dvcyaml=None, save_dvc_exp=False, report=None)
         for i, row in history:
             log(live, i, row)
@@ -80,7 +80,10 @@ class Trainer:
                 values = step(i)
                 for name, value in values.items():
                     sums.setdefault(name, []).append(value.detach())
-                if (i + 1) % every == 0:
+                # Before the state is saved: a run that goes on after it would not make this preview any more.
+                if self.fabric.global_rank:
+                    pass    # the first process listens for all
+                elif (i + 1) % every == 0:
                     preview(self.folder / f"step_{i + 1:06d}.wav")
                 elif i + 1 == early:
                     preview.look()
