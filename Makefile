@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install repro test lint smoke clean
+.PHONY: help install repro test lint smoke verify queue clean
 
 # The first Python on this machine that pyproject.toml allows; `make repro PYTHON=...` names another.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
@@ -45,6 +45,13 @@ lint: $(DONE)  ## check the code with ruff
 smoke: $(DONE)  ## run the whole pipeline in a copy of this folder, on a few pieces, in minutes
 	@echo "== Running the whole pipeline at scale smoke in a copy"
 	@python scripts/smoke.py "$$(mktemp -d)/smoke"
+
+verify: $(DONE)  ## run the pipeline afresh in a copy (half an hour) and compare with the committed metrics
+	@python scripts/verify.py
+
+WORKERS ?= 2
+queue: $(DONE)  ## run all queued experiments with WORKERS=2 workers, wait, and say what failed
+	@python scripts/run_queue.py $(WORKERS)
 
 clean:  ## remove .venv, caches of tools and half-finished trainings; data and results stay
 	rm -rf $(VENV) .resume .pytest_cache .ruff_cache build dist src/*.egg-info

@@ -1,13 +1,13 @@
 """Make the rows that every generator is compared with: real, codec, shuffled, noise."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from chaconne.files import new_folder, write_json
+from chaconne.files import load_array, read_json, write_json
 from chaconne.modules import load_codec
+from chaconne.resume import Parts
 from chaconne.sampling import encode_clips, write_clips
 from chaconne.stage import read_params, stage
 
@@ -16,20 +16,28 @@ def main():
     """Write data/samples/anchors/<row> from the held-out clips of the evaluation."""
     params = read_params()
     seconds = params["evaluate"]["clip_seconds"]
-    with stage("anchors", params["seed"], params["threads"]), new_folder("data/samples/anchors") as temporary:
+    with stage("anchors", params["seed"], params["threads"]):
         codec = load_codec("data/codec")
-        real = np.load("data/reference/heldout.npy", mmap_mode="r")
-        Path(temporary, "real").mkdir()
-        np.save(Path(temporary, "real", "clips.npy"), real)
-        write_json(Path(temporary, "real", "about.json"), {
-            "sample_rate_hz": codec.sample_rate_hz, "clip_seconds": seconds, "clips": len(real)})
+        real = load_array("data/reference/heldout.npy", np.int16, 2)
+        parts = Parts("anchors", [seconds, params["seed"], params["threads"]],
+                      ["data/codec", "data/reference/heldout.npy", "data/latents/latents.json"])
+
+        def keep(folder):
+            np.save(Path(folder, "clips.npy"), real)
+            write_json(Path(folder, "about.json"), {
+                "sample_rate_hz": codec.sample_rate_hz, "clip_seconds": seconds, "clips": len(real)})
+
+        parts.make("real", keep)
+        # Drawn before any part is left out: a run that goes on must draw the same.
         latents = encode_clips(codec, real)
-        write_clips(Path(temporary, "codec"), codec, latents, seconds)
         order = torch.rand(len(latents), 1, latents.shape[2]).argsort(dim=2).expand_as(latents)
-        write_clips(Path(temporary, "shuffled"), codec, latents.gather(2, order), seconds)
-        facts = json.loads(Path("data/latents/latents.json").read_text())
+        facts = read_json("data/latents/latents.json")
         mean, std = (torch.tensor(facts[k])[:, None] for k in ("mean", "std"))
-        write_clips(Path(temporary, "noise"), codec, torch.randn_like(latents) * std + mean, seconds)
+        decoded = {"codec": latents, "shuffled": latents.gather(2, order),
+                   "noise": torch.randn_like(latents) * std + mean}
+        for row, z in decoded.items():
+            parts.make(row, lambda folder, z=z: write_clips(folder, codec, z, seconds))
+        parts.place("data/samples/anchors", {row: row for row in ("real", *decoded)})
 
 
 if __name__ == "__main__":

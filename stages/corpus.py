@@ -8,7 +8,7 @@ from chaconne.corpora.recorded import pack_recordings
 from chaconne.corpora.render import Renderer
 from chaconne.corpora.score import unpack
 from chaconne.corpora.settings import read_settings_or_exit
-from chaconne.files import new_folder
+from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
 NAMES = {"corpus": "data", "genre": "genre"}  # folder: selector
@@ -19,15 +19,19 @@ def main(folder="corpus"):
     params, scores = read_params(), f"data/scores/{folder}"
     with stage(folder, seed=params["seed"]) as clock:
         settings, audio = read_settings_or_exit(params[NAMES[folder]]), params["audio"]
-        workers = params["corpus"]["workers"]
-        with new_folder(f"data/{folder}") as out:
-            if "kind" in settings:
-                clock.update(pack_recordings(scores, out, settings, audio, params["split"], params["seed"], workers))
-            else:
-                pieces, notes = unpack(scores)
-                rows = plan(pieces, notes, settings, audio, params["split"], params["seed"])
-                renderer = Renderer(scores, settings, audio["sample_rate_hz"])
-                clock.update(pack(rows, renderer, out, settings, audio, workers))
+        split, workers = params["split"], params["corpus"]["workers"]
+        parts = Parts(folder, [settings, audio, split, params["seed"]], [scores])
+        packed = parts.folder / "packed"
+        if "kind" in settings:
+            parts.make("packed", lambda out: pack_recordings(
+                scores, out, settings, audio, split, params["seed"], workers))
+        else:
+            packed.mkdir(exist_ok=True)
+            pieces, notes = unpack(scores)
+            rows = plan(pieces, notes, settings, audio, split, params["seed"])
+            renderer = Renderer(scores, settings, audio["sample_rate_hz"])
+            clock.update(pack(rows, renderer, packed, settings, audio, workers, parts.folder / "packed.json"))
+        parts.place(f"data/{folder}", {"packed": ""})
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Measure samples against the corpus: `evaluate anchors` (a row per folder) or `evaluate GENERATOR`."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from chaconne.evaluation import coverage, reference, rows, tables
 from chaconne.files import new_folder, runs_in
+from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
 
@@ -24,18 +26,22 @@ def evaluate(name, params):
     """Return the table of the anchors or of one generator."""
     ground = reference.load("data/reference", params["evaluate"]["embedders"], params["evaluate"]["weights"])
     warnings = tables.few_clips(ground)
+    parts = Parts(f"evaluate_{name}", [params["evaluate"], params["seed"], params["threads"]],
+                  ["data/reference", f"data/samples/{name}"])
+    table = partial(rows.table, reference=ground, settings=params["evaluate"], seed=params["seed"])
     if name == "anchors":
         clips = anchors(ground)
-        measured, intervals = rows.table(clips, ground, params["evaluate"], params["seed"])
+        measured, intervals = parts.joined(clips, table)
     else:
         folders = runs_in(f"data/samples/{name}")
         runs, facts = zip(*(rows.read_clips(folder, ground, f"sample@{name}") for folder in folders), strict=True)
         clips = {name: runs[0]}  # what the projection shows; the row is about all runs
-        measured, intervals = rows.table({name: list(runs)}, ground, params["evaluate"], params["seed"])
+        measured, intervals = parts.joined({name: list(runs)}, table)
         measured[name] |= rows.about_generator(facts[0], folders[0])
         warnings += coverage.warnings_of(name, measured[name], intervals[name])
     with new_folder(f"data/projection/{name}") as temporary:
         rows.project(temporary, clips, ground)
+    parts.finish()
     settings = tables.settings_of(ground, params["seed"])
     return {"rows": measured, "intervals": intervals, "unavailable": ground.unavailable, "settings": settings,
             "warnings": warnings}

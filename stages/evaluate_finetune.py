@@ -1,8 +1,11 @@
 """Measure what fine-tuning learned of the new genre, and what it forgot of the old corpus."""
 
+from functools import partial
+
 from threadpoolctl import threadpool_limits
 
 from chaconne.evaluation import coverage, reference, rows, tables
+from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
 # row: (folder of data/samples, stage that makes it); MODEL stands for the selected generator
@@ -40,7 +43,10 @@ def evaluate(params):
         clips = {row: clips for row, (clips, _) in opened.items()}
         if sources is AGAINST_GENRE:
             clips["real"] = reference.heldout(ground)  # the floor: tunes that training never saw
-        measured, intervals = rows.table(clips, ground, settings, seed)
+        parts = Parts(f"evaluate_finetune/{ground.folder.name}", [settings, seed, params["threads"]],
+                      [folder, f"data/samples/{model}", "data/samples/finetune"])
+        measured, intervals = parts.joined(clips, partial(rows.table, reference=ground, settings=settings, seed=seed))
+        parts.finish()
         for row, (_, about) in opened.items():
             result["warnings"] += coverage.warnings_of(row, measured[row], intervals[row])
             measured[row] |= {key: about[key] for key in rows.ABOUT_GENERATORS if key in about}

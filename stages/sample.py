@@ -2,13 +2,15 @@
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from chaconne.audio import to_int16
-from chaconne.files import new_folder, of_run
+from chaconne.files import of_run, read_json, write_json
 from chaconne.modules import load_codec, load_generator
+from chaconne.resume import Parts
 from chaconne.sampling import draw_conditions, sample_clips
 from chaconne.stage import read_params, stage
 
@@ -16,19 +18,31 @@ from chaconne.stage import read_params, stage
 def main(name):
     """Write data/samples/<name>; the clips of further runs in its folders run_1, run_2, ..."""
     params = read_params()
-    knobs, evaluate = params[name]["sample"], params["evaluate"]
-    with stage(f"sample_{name}", params["seed"], params["threads"]) as clock, \
-            new_folder(f"data/samples/{name}") as temporary:
+    knobs, evaluate, seconds = params[name]["sample"], params["evaluate"], params["piece_seconds"]
+    with stage(f"sample_{name}", params["seed"], params["threads"]) as clock:
         codec = load_codec("data/codec")
-        for run in range(params["runs"]):
-            seed, model = params["seed"] + run, load_generator(of_run(f"data/models/{name}", run))
+        models = [load_generator(of_run(f"data/models/{name}", run)) for run in range(params["runs"])]
+        key = [knobs, evaluate, params["conditions"], seconds, params["seed"], params["threads"]]
+        parts = Parts(f"sample_{name}", key, ["data/codec", "data/latents/index.csv", f"data/models/{name}"])
+        places, timed = {"piece": ""}, parts.folder / "clock.json"
+        for run, model in enumerate(models):
+            seed = params["seed"] + run
             conditions = draw_conditions("data/latents/index.csv", params["conditions"], evaluate["clips"], seed)
-            sample_clips(of_run(temporary, run), model, codec, conditions, knobs, evaluate["clip_seconds"], seed)
+            parts.make(f"clips_{run}", partial(sample_clips, model=model, codec=codec, conditions=conditions,
+                                               knobs=knobs, seconds=evaluate["clip_seconds"], seed=seed))
+            places[f"clips_{run}"] = f"run_{run}" if run else ""
             if run == 0:
-                began = time.perf_counter()
-                piece = codec.decode(model.sample(params["piece_seconds"], seed + 1, conditions[0], knobs))[0]
-                clock["realtime_factor"] = round(params["piece_seconds"] / (time.perf_counter() - began), 2)
-                np.save(Path(temporary, "piece.npy"), to_int16(piece))
+                parts.make("piece", partial(long_piece, timed, model, codec, conditions[0], knobs, seconds, seed + 1))
+        parts.place(f"data/samples/{name}", places)
+        clock.update(read_json(timed))
+
+
+def long_piece(timed, model, codec, conditions, knobs, seconds, seed, folder):
+    """Write piece.npy into `folder`, and how many times faster than real time that was to `timed`."""
+    began = time.perf_counter()
+    piece = codec.decode(model.sample(seconds, seed, conditions, knobs))[0]
+    write_json(timed, {"realtime_factor": round(seconds / (time.perf_counter() - began), 2)})
+    np.save(Path(folder, "piece.npy"), to_int16(piece))
 
 
 if __name__ == "__main__":

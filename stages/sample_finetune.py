@@ -1,7 +1,9 @@
 """Sample the fine-tuned generator, in the new genre and in the old, and the one trained from scratch."""
 
-from chaconne.files import new_folder
+from functools import partial
+
 from chaconne.modules import load_codec, load_generator
+from chaconne.resume import Parts
 from chaconne.sampling import draw_conditions, sample_clips
 from chaconne.stage import read_params, stage
 
@@ -16,13 +18,16 @@ def main():
     """Write data/samples/finetune/<row>."""
     params = read_params()
     seed, evaluate = params["seed"], params["evaluate"]
-    with stage("sample_finetune", seed, params["threads"]), new_folder("data/samples/finetune") as temporary:
-        codec = load_codec("data/codec")
-        for row, (folder, latents) in ROWS.items():
-            model = load_generator(folder)
+    with stage("sample_finetune", seed, params["threads"]):
+        codec, models = load_codec("data/codec"), {row: load_generator(folder) for row, (folder, _) in ROWS.items()}
+        knobs = {model.name: params[model.name]["sample"] for model in models.values()}
+        parts = Parts("sample_finetune", [knobs, evaluate, params["conditions"], seed, params["threads"]], [
+            "data/codec", *(name for folder, latents in ROWS.values() for name in (folder, f"{latents}/index.csv"))])
+        for row, (_, latents) in ROWS.items():
             conditions = draw_conditions(f"{latents}/index.csv", params["conditions"], evaluate["clips"], seed)
-            sample_clips(temporary / row, model, codec, conditions, params[model.name]["sample"],
-                         evaluate["clip_seconds"], seed)
+            parts.make(row, partial(sample_clips, model=models[row], codec=codec, conditions=conditions,
+                                    knobs=knobs[models[row].name], seconds=evaluate["clip_seconds"], seed=seed))
+        parts.place("data/samples/finetune", {row: row for row in ROWS})
 
 
 if __name__ == "__main__":

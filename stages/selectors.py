@@ -1,19 +1,29 @@
-"""Check the selectors of params.yaml before anything is computed: one line for each wrong one, exit 2."""
+"""Check params.yaml and the presets it selects before anything is computed: one line for each mistake, exit 2."""
 
 import sys
+from pathlib import Path
 
+from chaconne.corpora.settings import problems as problems_of_corpus
 from chaconne.files import new_file
-from chaconne.selectors import problems, read_selectors
+from chaconne.selectors import problems, read_selectors, read_yaml
+from chaconne.stage import stage
 
 
 def main():
-    """Write data/selectors.txt, always the same, or say which names exist."""
-    wrong = problems(read_selectors())
-    if wrong:
-        print("\n".join(wrong), file=sys.stderr)
-        sys.exit(2)
-    with new_file("data/selectors.txt") as out:
-        out.write_text("ok\n")
+    """Write data/selectors.txt, always the same, or say all that is wrong."""
+    with stage("selectors", keep_clock=False):
+        params = read_selectors()
+        wrong = problems(params)
+        names = {params.get(name) for name in ("data", "genre")} if isinstance(params, dict) else set()
+        for name in sorted(name for name in names if isinstance(name, str)):
+            path = Path("conf", "data", f"{name}.yaml")
+            if path.parent == Path("conf/data") and path.exists():
+                wrong += problems_of_corpus(read_yaml(path), path.as_posix())
+        if wrong:
+            print("\n".join(wrong), file=sys.stderr)
+            sys.exit(2)
+        with new_file("data/selectors.txt") as out:
+            out.write_text("ok\n")
 
 
 if __name__ == "__main__":

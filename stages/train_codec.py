@@ -3,7 +3,7 @@
 import numpy as np
 
 from chaconne.audio import Recordings
-from chaconne.files import new_folder, read_json, write_json
+from chaconne.files import new_folder, read_json, seal, write_json
 from chaconne.modules import load_variation
 from chaconne.provenance import of_corpus
 from chaconne.round_trip import check_gate, round_trip
@@ -30,6 +30,7 @@ def main():
         with new_folder("data/codec") as temporary:
             codec.save(temporary)
             write_json(temporary / "provenance.json", [of_corpus(folder) for folder in CORPORA])
+            seal(temporary)
         write_json("metrics/codec.json", measured)
         trainer.finish()
         clock.update(spent)

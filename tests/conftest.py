@@ -12,6 +12,14 @@ os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+def pytest_addoption(parser):
+    """Say how often tests/chaos kills the pipeline, and what it compares with."""
+    group = parser.getgroup("chaos")
+    group.addoption("--kills", type=int, default=0, help="kill the pipeline so often; 0 leaves the test out")
+    group.addoption("--quiet-run", default="", help="folder of a finished `python scripts/smoke.py FOLDER`")
+    group.addoption("--chaos-seed", type=int, default=0, help="another seed, other moments")
+
+
 def read_stages(root):
     """Return {name: stage} of the checkout's dvc.yaml, every template resolved by DVC itself."""
     from dvc.repo import Repo

@@ -14,6 +14,7 @@ from chaconne import sweeps
 from chaconne.audio import from_int16
 from chaconne.codec import spectral
 from chaconne.evaluation import reference
+from chaconne.files import seal
 from chaconne.latents import encode_corpus
 from chaconne.stage import read_params
 from tests.test_evaluation import run_stage, write_corpus  # noqa: F401  (a fixture is used by its name)
@@ -49,6 +50,7 @@ def workspace(tmp_path_factory):
     index = pd.read_csv(root / "data/latents/index.csv")
     index.assign(seconds=index["samples"] / 22050, instrument="organ").to_csv(
         root / "data/latents/index.csv", index=False)
+    seal(root / "data/latents")
     reference.build(root / "data/corpus", root / "data/reference", EVALUATE, 0)
     return root
 

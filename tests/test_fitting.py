@@ -1,12 +1,17 @@
 """Several runs of a training: each has its own seed and folder, and a killed stage takes up every one of them."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from chaconne import fitting, training
 from chaconne.files import read_json, runs_in, write_json
 from chaconne.generators import gan
+from chaconne.modules import load_generator
+from chaconne.optimisation import Average
 from tests.test_generators import SIZES, TRAINER
 
 PARAMS = {"conditions": ["mode"], "seed": 5, "threads": 1, "trainer": TRAINER}
@@ -29,7 +34,9 @@ def workspace(tmp_path, monkeypatch):
     return tmp_path
 
 
-def train(out, kind=gan.Model, seed=5, runs=1):
+def train(out, kind=gan.Model, seed=5, runs=1, afresh=True):
+    if afresh:
+        shutil.rmtree(".resume", ignore_errors=True)
     fitting.pretrain("train_gan", kind, SIZES["gan"], PARAMS | {"seed": seed}, out, None, runs)
     return [(folder, open(f"{folder}/model.safetensors", "rb").read()) for folder in runs_in(out)]
 
@@ -60,7 +67,39 @@ def test_a_killed_stage_takes_up_every_run(workspace, capsys):
 
     with pytest.raises(Killed):
         train("killed", Mortal, runs=2)
-    resumed = train("again", runs=2)     # DVC would have removed the folder of the first attempt
+    resumed = train("again", runs=2, afresh=False)     # DVC would have removed the folder of the first attempt
     assert "train_gan: going on at step 40" in capsys.readouterr().out
     assert [model for _, model in resumed] == [model for _, model in train("whole", runs=2)]
-    assert not list((workspace / ".resume").rglob("state.pt"))
+
+
+class Codec:
+    """Sounds of latents, as far as a training looks at them."""
+
+    sample_rate_hz = 160
+
+    def decode(self, latents):
+        """latents: [B, C, T] -> audio [B, 16 T]."""
+        return latents.mean(1).repeat_interleave(16, dim=1).clamp(-1, 1)
+
+
+def previews(folder, latents_of):
+    """Return the Previews of a model whose samples `latents_of(count, frames)` gives."""
+    knobs = SIZES["gan"]
+    model = gan.Model(knobs, 6, 10.0, {})
+    model.generate = lambda count, frames, codes, knobs: latents_of(count, frames)
+    return fitting.Previews(Codec(), folder, model, Average(model.network, 0.9))
+
+
+def test_the_last_weights_that_made_music_are_kept(tmp_path):
+    music = previews(tmp_path, lambda count, frames: torch.randn(count, 6, frames))
+    music(tmp_path / "a.wav")
+    assert (tmp_path / "a.wav").exists()
+    before = (tmp_path / "last_good/model.safetensors").read_bytes()
+    load_generator(tmp_path / "last_good")
+    alike = previews(tmp_path, lambda count, frames: torch.ones(count, 6, frames))
+    alike.look()    # early it is only said
+    kept = (tmp_path / "last_good/model.safetensors").read_bytes()
+    with pytest.raises(FloatingPointError, match="collapsed"):
+        alike(tmp_path / "b.wav")
+    assert (tmp_path / "last_good/model.safetensors").read_bytes() == kept
+    assert kept == before

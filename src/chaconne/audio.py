@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import soundfile
 import torch
 
-from chaconne.files import new_file
+from chaconne.files import load_array, new_file, read_table
+from chaconne.pipeline import remake
 
 
 class Recordings:
@@ -16,13 +16,15 @@ class Recordings:
     def __init__(self, folders, split):
         self.corpora = []
         for folder in folders:
-            manifest = pd.read_csv(Path(folder, "manifest.csv"))
+            manifest = read_table(Path(folder, "manifest.csv"), ("start", "samples"), ("split",))
             chosen = manifest[manifest.split == split]
-            if chosen.empty:
+            if not chosen.samples.sum():
                 raise ValueError(f"{folder}: expected clips of split {split!r}, found none; "
                                  "change split in params.yaml")
-            self.corpora.append((np.load(Path(folder, "audio.npy"), mmap_mode="r"),
-                                 chosen.start.to_numpy(), chosen.samples.to_numpy()))
+            audio = load_array(Path(folder, "audio.npy"), np.int16, 1)
+            if (chosen.start + chosen.samples > len(audio)).any():
+                raise ValueError(f"{folder}: manifest.csv names samples that audio.npy has not; {remake(folder)}")
+            self.corpora.append((audio, chosen.start.to_numpy(), chosen.samples.to_numpy()))
 
     def draw(self, count, samples, rng):
         """Return audio [count, samples] in [-1, 1]; clips are chosen by length, short ones end in silence."""

@@ -10,10 +10,11 @@ from chaconne.commands.check import check
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
 from chaconne.commands.listen import listen, preference
+from chaconne.commands.repair import repair
 from chaconne.commands.species import species
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (check, evaluate, harmonize, listen, preference, species):
+for command in (check, evaluate, harmonize, listen, preference, repair, species):
     app.command()(command)
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(sweep.app, name="sweep")

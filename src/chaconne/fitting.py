@@ -1,9 +1,14 @@
 """Training a generator on latents, from nothing or from a pretrained one."""
 
+from contextlib import contextmanager
+from pathlib import Path
+
 import torch
+from torch.nn.utils import parametrize
 
 from chaconne.audio import write_wav
-from chaconne.files import new_folder, of_run
+from chaconne.faults import check_samples
+from chaconne.files import new_folder, of_run, seal
 from chaconne.generator import build_vocabulary, encode_conditions
 from chaconne.latents import Latents
 from chaconne.modules import load_codec
@@ -33,22 +38,59 @@ def source_of(latents, model, old=None, mix_old=0.0, noise=0.0):
     return draw
 
 
-def previews_of(codec, seconds=6.0):
-    """Return what Generator.fit calls as `preview(model, average)`: it makes a maker of sounds."""
+LOOKED_AT = 8  # samples: enough to see whether they differ
 
-    def prepare(model, average):
-        def write(path):
-            current = model.network
-            model.network = average.module
-            state = torch.get_rng_state()
-            audio = codec.decode(model.eval().sample(seconds, 0, {}, model.preview))[0]
+
+def previews_of(codec, folder):
+    """Return what Generator.fit calls as `preview(model, average)`: it makes the Previews of a training.
+
+    folder: where the last weights that made music are kept, as `last_good`.
+    """
+    return lambda model, average: Previews(codec, folder, model, average)
+
+
+class Previews:
+    """Called with a path it writes a sound to hear there, and looks whether a training still makes music."""
+
+    seconds = 6.0
+
+    def __init__(self, codec, folder, model, average):
+        self.codec, self.folder, self.model, self.average = codec, Path(folder), model, average
+
+    def __call__(self, path):
+        """Write a WAV; raises FloatingPointError when the samples are no music (chaconne.faults)."""
+        with self.averaged() as model:
+            audio = self.codec.decode(model.sample(self.seconds, 0, {}, model.preview))[0]
+            write_wav(path, audio, self.codec.sample_rate_hz)
+            self.check(model, final=True)
+
+    def look(self):
+        """Look early: what is no music yet is said, and training goes on."""
+        with self.averaged() as model:
+            self.check(model, final=False)
+
+    def check(self, model, final):
+        """Look at some samples as long as a training crop; keep the weights that made them where they are music."""
+        latents = model.sample(model.settings["frames"] / model.rate_hz, 0, {}, model.preview, count=LOOKED_AT)
+        audio = self.codec.decode(latents[:1])
+        music = check_samples(model.normalise(latents.to(model.mean.device)).cpu(), audio, final)
+        # Adapters are merged at the end: before it their weights are not those of a plain model.
+        if music and not any(parametrize.is_parametrized(module) for module in model.modules()):
+            with new_folder(self.folder / "last_good") as temporary:
+                model.save(temporary)
+                seal(temporary)
+
+    @contextmanager
+    def averaged(self):
+        """Yield the model with its averaged weights, ready to sample; afterwards all is as it was."""
+        current, state = self.model.network, torch.get_rng_state()
+        self.model.network = self.average.module
+        try:
+            yield self.model.eval()
+        finally:
             torch.set_rng_state(state)
-            model.network = current
-            model.train()
-            write_wav(path, audio, codec.sample_rate_hz)
-        return write
-
-    return prepare
+            self.model.network = current
+            self.model.train()
 
 
 def pretrain(name, kind, settings, params, model_out, previews_out, runs=1):
@@ -97,7 +139,7 @@ def fit(model, source, trainer, settings, outs, merge=None):
 def learn(model, source, trainer, settings, out, merge=None):
     """Do as `fit`, but keep the state to resume from and the previews: `trainer.finish` is left to the caller."""
     codec = load_codec("data/codec")
-    spent = model.train().fit(source, trainer, settings, previews_of(codec))
+    spent = model.train().fit(source, trainer, settings, previews_of(codec, trainer.folder))
     if merge:
         merge()
     model.facts = {"corpora": model.facts["corpora"],
@@ -106,4 +148,5 @@ def learn(model, source, trainer, settings, out, merge=None):
                    "train_examples": model.facts.get("train_examples", 0) + settings["steps"] * settings["batch"]}
     with new_folder(out) as temporary:
         model.cpu().save(temporary)
+        seal(temporary)
     return spent

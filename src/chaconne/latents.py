@@ -7,27 +7,29 @@ A folder holds
                   (name, licence, citation of whose music it is)
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 
-from chaconne.files import read_json
+from chaconne.files import load_array, new_array, read_json, read_table, seal, verify, write_csv, write_json
+from chaconne.pipeline import remake
 from chaconne.provenance import of_corpus
+from chaconne.room import check_room
 
 
 class Latents:
     """One split of a folder of latents, as crops of `frames` frames that start on a beat.
 
-    Raises ValueError when no clip of the split is long enough.
+    Raises ValueError when no clip of the split is long enough, and when the folder is damaged.
     """
 
     def __init__(self, folder, split, frames, on_beats=True):
+        verify(folder)
         self.facts = read_json(Path(folder, "latents.json"))
-        self.raw = np.load(Path(folder, "latents.npy"), mmap_mode="r")
-        index = pd.read_csv(Path(folder, "index.csv"))
+        self.raw = load_array(Path(folder, "latents.npy"), np.float32, 2)
+        index = read_table(Path(folder, "index.csv"), ("first", "frames", "beat_frames"), ("split",))
+        check(folder, self.facts, self.raw, index)
         self.index = index[(index.split == split) & (index.frames >= frames)].reset_index(drop=True)
         if self.index.empty:
             raise ValueError(f"{folder}: expected {split} clips of at least {frames} latent frames, found none "
@@ -60,22 +62,42 @@ class Latents:
         return torch.from_numpy(crops), rows
 
 
+def check(folder, facts, raw, index):
+    """Raise ValueError when the parts of a folder of latents do not belong together."""
+    try:
+        channels = int(facts["channels"])
+        numbers = np.array([facts["mean"], facts["std"]], np.float64)
+        rates = np.array([facts["sample_rate_hz"], facts["hop_samples"]], np.float64)
+        fits = raw.shape[1] == channels and numbers.shape == (2, channels) and np.isfinite(numbers).all()
+        fits &= (numbers[1] > 0).all() and np.isfinite(rates).all() and (rates > 0).all()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        fits = False
+    if not fits:
+        raise ValueError(f"{folder}/latents.json does not describe latents.npy {raw.shape}; {remake(folder)}")
+    if (index["first"] + index["frames"] > len(raw)).any():
+        raise ValueError(f"{folder}/index.csv names frames that latents.npy has not; {remake(folder)}")
+
+
 def encode_corpus(corpus, codec, folder, progress=iter):
     """Encode every clip of a corpus folder with `codec` into `folder` (see the module's layout).
 
     Clips are read one by one, memory stays bounded by the longest.
     Returns the seconds of audio.
     """
-    manifest = pd.read_csv(Path(corpus, "manifest.csv"))
+    audio = load_array(Path(corpus, "audio.npy"), np.int16, 1)
+    manifest = read_table(Path(corpus, "manifest.csv"), ("start", "samples", "beat_samples"), ("split",))
+    if (manifest.start + manifest.samples > len(audio)).any():
+        raise ValueError(f"{corpus}/manifest.csv names samples that audio.npy has not; {remake(corpus)}")
     hop = codec.hop_samples
     manifest["frames"] = manifest.samples // hop
     manifest["first"] = manifest.frames.cumsum() - manifest.frames
     manifest["beat_frames"] = (manifest.beat_samples // hop).clip(lower=1)
     total = int(manifest.frames.sum())
-    latents = np.lib.format.open_memmap(Path(folder, "latents.npy"), "w+", np.float32, (total, codec.channels))
+    check_room(f"encoding {corpus}", disk_bytes=2 * 4 * total * codec.channels, folder=folder)
+    latents = new_array(Path(folder, "latents.npy"), np.float32, (total, codec.channels))
     for row in progress(list(manifest.itertuples())):
         # Opened anew: what is mapped counts as memory of the process until it is closed.
-        audio = np.load(Path(corpus, "audio.npy"), mmap_mode="r")
+        audio = load_array(Path(corpus, "audio.npy"))
         clip = audio[row.start:row.start + row.frames * hop].astype(np.float32) / 32767
         z = codec.encode(torch.from_numpy(clip)[None])[0]
         latents[row.first:row.first + row.frames] = z.T.numpy()
@@ -83,8 +105,9 @@ def encode_corpus(corpus, codec, folder, progress=iter):
     latents.flush()
     facts = {"channels": codec.channels, "sample_rate_hz": codec.sample_rate_hz, "hop_samples": hop,
              "frames": total, "mean": mean.tolist(), "std": std.clip(1e-4).tolist(), "corpora": [of_corpus(corpus)]}
-    Path(folder, "latents.json").write_text(json.dumps(facts, indent=1) + "\n")
-    manifest.to_csv(Path(folder, "index.csv"), index=False)
+    write_json(Path(folder, "latents.json"), facts)
+    write_csv(Path(folder, "index.csv"), manifest)
+    seal(folder)
     return round(total * hop / codec.sample_rate_hz)
 
 

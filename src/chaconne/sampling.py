@@ -7,13 +7,16 @@ import pandas as pd
 import torch
 
 from chaconne.audio import to_int16
-from chaconne.files import write_json
+from chaconne.files import new_array, read_table, write_json
+from chaconne.room import check_room
 
 
 def draw_conditions(index_csv, attributes, count, seed):
     """Return `count` sets of attributes, as often as they occur in the training split of `index_csv`."""
-    index = pd.read_csv(index_csv)
+    index = read_table(index_csv, texts=["split"], sizes=["seconds"])
     index = index[index.split == "train"]
+    if not index.seconds.sum() > 0:
+        raise ValueError(f"{index_csv}: expected clips of the split train that last some time, found none")
     rows = np.random.default_rng(seed).choice(len(index), size=count, p=index.seconds / index.seconds.sum())
     drawn = index.iloc[rows].to_dict("records")     # whole rows: of no columns at all there would be no records
     return [{a: str(row[a]) for a in attributes if pd.notna(row[a])} for row in drawn]
@@ -26,7 +29,8 @@ def write_clips(folder, codec, latents, seconds, facts=None):
     """
     samples = round(seconds * codec.sample_rate_hz)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    clips = np.lib.format.open_memmap(Path(folder, "clips.npy"), "w+", np.int16, (len(latents), samples))
+    check_room(f"decoding {len(latents)} clips", disk_bytes=3 * 2 * len(latents) * samples, folder=folder)
+    clips = new_array(Path(folder, "clips.npy"), np.int16, (len(latents), samples))
     for first in range(0, len(latents), 16):
         clips[first:first + 16] = to_int16(codec.decode(latents[first:first + 16])[:, :samples])
     clips.flush()

@@ -1,17 +1,21 @@
 """What every stage does around its work: parameters, seeds, threads, clocks, honest exits."""
 
+import errno
 import os
 import random
 import resource
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import yaml
 
-from chaconne.files import write_json
+from chaconne import guard
+from chaconne.files import one_line, write_json
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def read_params(root="."):
@@ -44,10 +48,12 @@ class Clock(dict):
 
 
 @contextmanager
-def stage(name, seed=0, threads=None, keep_clock=True):
-    """Run the body of a stage: seeded, with a fixed thread count, timed, exit 130 on Ctrl-C.
+def stage(name, seed=0, threads=None, keep_clock=True, alone=True):
+    """Run the body of a stage: seeded, with a fixed thread count, timed, by itself, with honest exits.
 
-    What is wrong with the input (FileNotFoundError, ValueError, FloatingPointError) ends it with one line.
+    Ctrl-C exits with 130, a polite kill with 143. What is wrong with the input (FileNotFoundError, ValueError,
+    FloatingPointError), a full disk, too little memory, or a dep that was edited meanwhile: one line and 1.
+    alone: a second run of the same name in this folder waits some seconds, then ends with one line.
 
     Yields a Clock. Its entries are written to data/timing/<name>.json with
     `wall_seconds` and `cpu_seconds` (user and system, children included), unless `keep_clock` is false.
@@ -65,19 +71,34 @@ def stage(name, seed=0, threads=None, keep_clock=True):
     # A parent that ends us politely gets the same honest exit as Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     clock, wall = Clock(), time.perf_counter()
-    try:
-        yield clock
-    except KeyboardInterrupt:
-        print(f"{name}: stopped by Ctrl-C; run the same command again to go on", file=sys.stderr)
-        sys.exit(130)
-    except (FileNotFoundError, ValueError, FloatingPointError) as error:
-        if os.environ.get("CHACONNE_DEBUG"):
-            raise
-        sys.exit(f"{name}: {error} (CHACONNE_DEBUG=1 shows where)")
-    clock["wall_seconds"] = round(time.perf_counter() - wall, 2)
-    clock["cpu_seconds"] = round(cpu_seconds(), 2)
-    if keep_clock:
-        write_json(f"data/timing/{name}.json", clock)
+    with guard.alone(name) if alone else nullcontext():
+        try:
+            yield clock
+            guard.check_unchanged()
+        except KeyboardInterrupt:
+            print(f"{name}: stopped by Ctrl-C; run the same command again to go on", file=sys.stderr)
+            sys.exit(130)
+        except Exception as error:
+            if os.environ.get("CHACONNE_DEBUG") or not (said := explain(error)):
+                raise
+            sys.exit(f"{name}: {said} (CHACONNE_DEBUG=1 shows where)")
+        clock["wall_seconds"] = round(time.perf_counter() - wall, 2)
+        clock["cpu_seconds"] = round(cpu_seconds(), 2)
+        if keep_clock:
+            write_json(f"data/timing/{name}.json", clock)
+
+
+def explain(error):
+    """Return what went wrong and what to do as one line; None for what can only be a mistake in the code."""
+    if isinstance(error, (FileNotFoundError, ValueError, FloatingPointError)):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.errno in FULL:
+        return (f"the disk is full ({one_line(error)}); free some and run the same command again: it goes on where it "
+                "was (`dvc gc -w --all-experiments --all-commits` clears what no commit and no experiment uses)")
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return (f"out of memory ({one_line(error)}); end other programs, or take a smaller batch or network "
+                "(conf/scale), and run the same command again")
+    return None
 
 
 def cpu_seconds():

@@ -5,8 +5,8 @@ global generator, which is seeded with (seed, step) before it, so that a resumed
 uninterrupted one byte for byte and no generator state has to be kept.
 """
 
-import hashlib
-import json
+import contextlib
+import os
 import shutil
 import sys
 import time
@@ -18,10 +18,14 @@ from dvclive import Live
 from lightning_fabric import Fabric
 from tqdm import tqdm
 
-from chaconne.files import new_file
+from chaconne.faults import check_explosion, mean_row, pass_over_bad_batches
+from chaconne.files import new_file, one_line
+from chaconne.resume import mark_finished, work_folder
+from chaconne.room import check_room
 from chaconne.stage import cpu_seconds
 
 CHECKPOINT_SECONDS = 60  # between resumable checkpoints; decides nothing about the result
+STATES = ("state.pt", "before.pt")  # the last checkpoint, and the one before it: a disk may lose the last
 
 
 class Trainer:
@@ -38,92 +42,126 @@ class Trainer:
         self.fabric = Fabric(accelerator=settings["accelerator"], devices=settings["devices"],
                              num_nodes=settings["num_nodes"], precision=settings["precision"])
         self.fabric.launch()
-        self.folder = Path(".resume", name, fingerprint([seed, settings["devices"], key], inputs))
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder = work_folder(name, [seed, settings["devices"], key], inputs)
+        self.checkpoint_seconds = float(os.environ.get("CHACONNE_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """Place `module` and an AdamW over its trainable parameters on the device; returns both."""
         trained = [p for p in module.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(trained, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
+        pass_over_bad_batches(optimizer)
         return self.fabric.setup(module, optimizer)
 
     def run(self, steps, step, state, preview=None):
         """Call `step(i) -> {name: scalar tensor}` for every i below `steps`.
 
         state: {name: object with state_dict and load_state_dict}, saved and resumed together.
-        preview: called as `preview(path)` a few times on the way; writes something to hear there.
+        preview: called as `preview(path)` a few times on the way; writes something to hear there. What has
+            `preview.look` is also asked once early, after a tenth of the steps. No previews, no looks.
         Returns {train_cpu_seconds, train_wall_seconds} of the whole training, earlier runs included.
-        Raises FloatingPointError when a logged value is not finite.
+        Raises FloatingPointError when a logged value is not finite too often or explodes, or the preview is no
+        music; the last good state stays where the message says.
         """
+        self.check_room(state)
         start, spent, history = self.resume(state)
         clocks, saved = (cpu_seconds(), time.perf_counter()), time.perf_counter()
         previews = self.settings["previews"]
         every = max(1, steps // previews) if preview and previews else steps + 1
+        early = max(1, steps // 10) if previews and hasattr(preview, "look") else 0
         live = Live(f"metrics/curves/{self.name}", dvcyaml=None, save_dvc_exp=False, report=None)
         for i, row in history:
             log(live, i, row)
         progress = tqdm(range(start, steps), initial=start, total=steps, desc=self.name, mininterval=2,
                         disable=self.fabric.global_rank > 0)
         sums = {}
-        for i in progress:
-            torch.manual_seed(draw_seed(self.seed, i, self.fabric.global_rank))
-            values = step(i)
-            for name, value in values.items():
-                sums.setdefault(name, []).append(value.detach())
-            if (i + 1) % self.settings["log_every"] == 0 or i + 1 == steps:
-                row = {name: float(torch.stack(many).float().mean()) for name, many in sums.items()}
-                sums = {}
-                self.check(i, row)
-                history.append((i + 1, row))
-                log(live, i + 1, row)
-                progress.set_postfix({k: f"{v:.3f}" for k, v in row.items()})
-                if time.perf_counter() - saved > CHECKPOINT_SECONDS:
-                    self.save(i + 1, self.elapsed(clocks, spent), history, state)
-                    saved = time.perf_counter()
-            if (i + 1) % every == 0:
-                preview(self.folder / f"step_{i + 1:06d}.wav")
+        with self.told():
+            for i in progress:
+                torch.manual_seed(draw_seed(self.seed, i, self.fabric.global_rank))
+                values = step(i)
+                for name, value in values.items():
+                    sums.setdefault(name, []).append(value.detach())
+                # Before the state is saved: a run that goes on after it would not make this preview any more.
+                if self.fabric.global_rank:
+                    pass    # the first process listens for all
+                elif (i + 1) % every == 0:
+                    preview(self.folder / f"step_{i + 1:06d}.wav")
+                elif i + 1 == early:
+                    preview.look()
+                if (i + 1) % self.settings["log_every"] == 0 or i + 1 == steps:
+                    row = mean_row(self.name, i + 1, sums)
+                    check_explosion(self.name, i + 1, row, history)
+                    sums = {}
+                    history.append((i + 1, row))
+                    log(live, i + 1, row)
+                    progress.set_postfix({k: f"{v:.3f}" for k, v in row.items()})
+                    if time.perf_counter() - saved > self.checkpoint_seconds or i + 1 == steps:
+                        self.save(i + 1, self.elapsed(clocks, spent), history, state)
+                        saved = time.perf_counter()
         live.end()
         # `dvc plots` would take the summary of the last step for a curve.
         Path(live.metrics_file).unlink(missing_ok=True)
         return self.elapsed(clocks, spent)
+
+    def check_room(self, state):
+        """Raise ValueError when neither disk nor memory can hold the training's state (activations come on top)."""
+        modules = [v for v in state.values() if isinstance(v, torch.nn.Module)]
+        weights = sum(t.numel() * t.element_size() for m in modules for t in m.state_dict().values())
+        # On disk: two states of weights and two moments, previews and results, once more in DVC's cache.
+        check_room(self.name, disk_bytes=12 * weights, memory_bytes=4 * weights)
+
+    @contextlib.contextmanager
+    def told(self):
+        """Add to what went numerically wrong where the last good weights are."""
+        try:
+            yield
+        except FloatingPointError as error:
+            good = self.folder / "last_good"
+            kept = (f"; the last good weights are in {good}: copied to pretrained/NAME, finetune.pretrained=NAME goes "
+                    "on from them") if good.exists() else f"; the last good state is in {self.folder}"
+            raise FloatingPointError(f"{error}{kept}") from error
 
     def elapsed(self, clocks, spent):
         """Return CPU and wall seconds since `clocks`, plus what earlier runs spent."""
         return {"train_cpu_seconds": round(cpu_seconds() - clocks[0] + spent.get("train_cpu_seconds", 0), 2),
                 "train_wall_seconds": round(time.perf_counter() - clocks[1] + spent.get("train_wall_seconds", 0), 2)}
 
-    def check(self, i, row):
-        """Raise FloatingPointError when training has gone numerically wrong."""
-        bad = [name for name, value in row.items() if not np.isfinite(value)]
-        if bad:
-            raise FloatingPointError(f"{self.name}: {', '.join(bad)} is not finite at step {i + 1}; "
-                                     "lower the learning rate or use precision 32-true, then run again")
-
     def save(self, step, spent, history, state):
-        """Write the whole training state under a temporary name, then rename."""
+        """Write the whole training state under a temporary name, then rename; the one before stays beside it."""
         if self.fabric.global_rank == 0:
-            with new_file(self.folder / "state.pt") as temporary:
+            last, before = (self.folder / name for name in STATES)
+            with new_file(last) as temporary:
                 torch.save({"step": step, "spent": spent, "history": history,
                             "state": {k: v.state_dict() for k, v in state.items()}}, temporary)
+                if last.exists():
+                    os.replace(last, before)
 
     def resume(self, state):
-        """Load the last saved state if there is one; returns (first step, seconds spent, history)."""
-        path = self.folder / "state.pt"
-        if not path.exists():
-            return 0, {}, []
-        saved = torch.load(path, weights_only=True, map_location=self.fabric.device)
-        for name, value in saved["state"].items():
-            state[name].load_state_dict(value)
-        print(f"{self.name}: going on at step {saved['step']} (saved in {self.folder})")
-        return saved["step"], saved["spent"], saved["history"]
+        """Load the last saved state that can be read; returns (first step, seconds spent, history)."""
+        for path in (self.folder / name for name in STATES if (self.folder / name).exists()):
+            try:
+                saved = torch.load(path, weights_only=True, map_location=self.fabric.device)
+                step, spent, history, states = (saved[key] for key in ("step", "spent", "history", "state"))
+                history = [(int(i), {str(k): float(v) for k, v in row.items()}) for i, row in history]
+            except Exception as error:  # whatever a damaged file makes of it
+                print(f"{self.name}: {path} is damaged ({one_line(error)}); left out", file=sys.stderr)
+                continue
+            try:
+                for name, one in state.items():
+                    one.load_state_dict(states[name])
+            except Exception as error:  # what is half loaded must not be trained on
+                raise ValueError(f"{path} does not fit this training ({one_line(error)}); remove {self.folder} and "
+                                 "run the same command again") from error
+            print(f"{self.name}: going on at step {step} (saved in {self.folder})")
+            return int(step), spent, history
+        return 0, {}, []
 
     def finish(self, previews=None):
-        """Move previews to the folder `previews`, and forget the resumable state."""
+        """Copy previews to the folder `previews`. The state stays until DVC has recorded the result."""
         if previews:
             Path(previews).mkdir(parents=True, exist_ok=True)
             for path in sorted(self.folder.glob("step_*.wav")):
                 shutil.copy(path, Path(previews, path.name))
-        shutil.rmtree(self.folder)
+        mark_finished(self.folder)
 
 
 def log(live, step, row):
@@ -137,12 +175,3 @@ def draw_seed(seed, step, rank=0):
     """Return the 63-bit seed of one step."""
     return int(np.random.SeedSequence([seed, step, rank]).generate_state(1, np.uint64)[0]) >> 1
 
-
-def fingerprint(key, inputs):
-    """Return 16 hex digits of `key`, of the bytes of `inputs`, and of this process's own code."""
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode())
-    code = [m.__file__ for n, m in sorted(sys.modules.items()) if n.split(".")[0] in ("chaconne", "stages")]
-    for path in [*inputs, *(c for c in code if c)]:
-        with open(path, "rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:16]

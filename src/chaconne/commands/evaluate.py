@@ -31,7 +31,7 @@ def evaluate(
 
     settings = {"embedders": embedder or list(comparison.EMBEDDERS), "weights": str(weights or ""), "clips": clips,
                 "clip_seconds": seconds, "seed": seed}
-    with stage("chaconne evaluate", seed, threads, keep_clock=False), threadpool_limits(threads):
+    with stage("chaconne evaluate", seed, threads, keep_clock=False, alone=False), threadpool_limits(threads):
         found = comparison.evaluate(reference, samples, settings, cache or comparison.cache_folder())
         if out:
             tables.write_table(out, found)

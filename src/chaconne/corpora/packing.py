@@ -1,37 +1,50 @@
 """One packed corpus on disk: audio.npy, manifest.csv, corpus.json."""
 
+import os
+import time
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from chaconne.corpora.plan import COLUMNS
 from chaconne.corpora.workers import in_order
-from chaconne.files import write_json
+from chaconne.files import new_array, read_json, to_disk, write_csv, write_json
+from chaconne.room import check_room
+
+CHECKPOINT_SECONDS = 10  # between notes of how many clips are done; decides nothing about the result
 
 
-def pack(rows, audio_of, folder, settings, audio, workers=1):
+def pack(rows, audio_of, folder, settings, audio, workers=1, journal=None):
     """Write a corpus into `folder`.
 
     rows: dictionaries with the manifest's COLUMNS (start and samples say where a clip lies);
     audio_of: a picklable function of a row that returns int16 [row['samples']];
     settings: name, licence, citation; audio: sample_rate_hz, grid_samples.
+    journal: a file that notes how many clips are done; where it exists, `folder` has them and they stay.
     Workers write straight into the file, so that memory stays bounded. Returns a dictionary of facts.
     """
     total = sum(row["samples"] for row in rows)
     path = Path(folder, "audio.npy")
-    open_memmap(path, mode="w+", dtype=np.int16, shape=(total,)).flush()
+    first = read_json(journal)["clips"] if journal and Path(journal).exists() else 0
+    if not first:
+        check_room(f"rendering {settings['name']}", disk_bytes=3 * 2 * total, folder=folder)
+        new_array(path, np.int16, (total,)).flush()
     # Long clips first, so that no worker is left alone with one at the end.
-    longest_first = sorted(rows, key=lambda row: (-row["samples"], row["clip"]))
+    longest_first = sorted(rows, key=lambda row: (-row["samples"], row["clip"]))[first:]
     done = in_order(partial(_write, audio_of, str(path)), longest_first, workers, chunk=1)
     hours = total / audio["sample_rate_hz"] / 3600
-    for _ in tqdm(done, total=len(rows), desc=f"render {settings['name']}", unit="clip", mininterval=1):
-        pass
+    progress = tqdm(done, initial=first, total=len(rows), desc=f"render {settings['name']}", unit="clip", mininterval=1)
+    saved, every = time.perf_counter(), float(os.environ.get("CHACONNE_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+    for count, _ in enumerate(progress, first + 1):
+        if journal and time.perf_counter() - saved > every:
+            to_disk(path)  # the clips before the note that says they are there
+            write_json(journal, {"clips": count})
+            saved = time.perf_counter()
     table = pd.DataFrame(rows)[COLUMNS]
-    table.to_csv(Path(folder, "manifest.csv"), index=False, lineterminator="\n")
+    write_csv(Path(folder, "manifest.csv"), table)
     facts = {"clips": len(rows), "hours": round(hours, 4)}
     about = {key: settings.get(key, settings["name"]) for key in ("name", "title", "licence", "citation")}
     write_json(Path(folder, "corpus.json"), about | dict(audio) | facts)

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chaconne.files import write_csv
+
 COLUMNS = {
     "onset": np.float32,  # quarter lengths, 0 = start of the piece
     "duration": np.float32,  # quarter lengths, ties merged
@@ -45,7 +47,7 @@ def pack(scores, melodies, folder):
     np.savez(Path(folder, "scores.npz"), offsets=offsets, **packed)
     names = [f.name for f in fields(Score) if f.name != "notes"]
     table = pd.DataFrame([{name: getattr(s, name) for name in names} for s in scores], columns=names)
-    table.assign(melody=melodies).to_csv(Path(folder, "pieces.csv"), index=False, lineterminator="\n")
+    write_csv(Path(folder, "pieces.csv"), table.assign(melody=melodies))
 
 
 def unpack(folder):

@@ -88,24 +88,32 @@ def read_settings_or_exit(name, root="."):
 
 
 def check(settings, where):
-    """Raise ValueError when `settings` lack a key, have one too many or hold a value out of range."""
+    """Raise ValueError when `settings` lack a key, have one too many or hold a value out of range: names all."""
+    if wrong := problems(settings, where):
+        raise ValueError("; ".join(wrong))
+
+
+def problems(settings, where):
+    """Return what is wrong with `settings`, one text for each key."""
     if not isinstance(settings, dict):
-        raise ValueError(f"{where}: expected `key: value` lines, got {settings!r}")
+        return [f"{where}: expected `key: value` lines, got {settings!r:.80}"]
     keys = KEYS
     if "kind" in settings:
         keys = RECORDED | (REMOTE if "base_url" in settings else {}) | (RENDERED if "reverb" in settings else {})
-    check_keys(settings, keys, where)
+    wrong = problems_of_keys(settings, keys, where)
     if "download" in settings:
-        check_keys(settings["download"], _DOWNLOAD, f"{where}: download")
+        wrong += problems_of_keys(settings["download"], _DOWNLOAD, f"{where}: download")
+    return wrong
 
 
-def check_keys(settings, keys, where):
-    """Raise ValueError unless `settings` have exactly `keys` ({key: (expected, test)}), with values that pass."""
-    for key in settings:
-        if key not in keys:
-            raise ValueError(f"{where}: {key} is not a setting; there are {', '.join(keys)}")
+def problems_of_keys(settings, keys, where):
+    """Return one text for each key of `settings` that is not in `keys` ({key: (expected, test)}), lacks or fails."""
+    if not isinstance(settings, dict):
+        return [f"{where}: expected `key: value` lines, got {settings!r:.80}"]
+    wrong = [f"{where}: {key} is not a setting; there are {', '.join(keys)}" for key in settings if key not in keys]
     for key, (expected, test) in keys.items():
         if key not in settings:
-            raise ValueError(f"{where}: {key} is missing; expected {expected}")
-        if not test(settings[key]):
-            raise ValueError(f"{where}: {key}: expected {expected}, got {settings[key]!r}")
+            wrong.append(f"{where}: {key} is missing; expected {expected}")
+        elif not test(settings[key]):
+            wrong.append(f"{where}: {key}: expected {expected}, got {settings[key]!r:.80}")
+    return wrong

@@ -20,7 +20,7 @@ from chaconne.evaluation import chroma, crops, space, transcription
 from chaconne.evaluation.batches import BATCH, in_batches
 from chaconne.evaluation.embedding import choose
 from chaconne.evaluation.note_statistics import counts_of
-from chaconne.files import new_folder, read_json, write_json
+from chaconne.files import load_array, new_folder, read_json, read_table, write_json
 
 EIGHTH_S = 0.25  # where the corpus does not know its beats
 HEARD = "heard.npz"
@@ -53,7 +53,7 @@ def build(corpus, folder, settings, seed):
     chosen, chosen_overlap = crops.choose(train, settings["reference_clips"], samples, grid, seed)
     heldout, heldout_overlap = crops.choose(test, settings["clips"], samples, grid, seed + 1)
     check_enough(corpus, chosen, heldout, settings)
-    audio = np.load(corpus / "audio.npy", mmap_mode="r")
+    audio = load_array(corpus / "audio.npy", np.int16, 1)
     eighth = eighth_samples(train, rate)
     clips = crops.read(audio, heldout["start"], samples)
     # Never fewer than the clips of a row: density and coverage are defined for equal numbers.
@@ -119,11 +119,7 @@ def read_manifest(corpus):
     stage = "genre_corpus" if Path(corpus).name == "genre" else "corpus"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `dvc repro {stage}` first")
-    manifest = pd.read_csv(path)
-    missing = {"clip", "piece", "split", "start", "samples"} - set(manifest.columns)
-    if missing:
-        raise ValueError(f"{path} lacks the columns {', '.join(sorted(missing))}: run `dvc repro {stage}`")
-    return manifest
+    return read_table(path, ("clip", "start", "samples"), ("piece", "split"))
 
 
 def check_enough(corpus, chosen, heldout, settings):
@@ -170,4 +166,4 @@ def load(folder, names, weights=""):
 
 def heldout(reference):
     """Open the held-out clips of a reference: int16 [clips, samples]."""
-    return np.load(reference.folder / "heldout.npy", mmap_mode="r")
+    return load_array(reference.folder / "heldout.npy", np.int16, 2)

@@ -10,7 +10,7 @@ from chaconne.evaluation.batches import BATCH, check_clips
 from chaconne.evaluation.note_statistics import note_statistics
 from chaconne.evaluation.reference import FEWEST
 from chaconne.evaluation.resampling import estimate, mean_of_runs, subsets
-from chaconne.files import read_json
+from chaconne.files import load_array, read_json
 
 ABOUT_GENERATORS = ("parameters", "inference_parameters", "train_examples", "function_evaluations")
 
@@ -25,7 +25,7 @@ def read_clips(folder, reference, stage):
     for name in ("clips.npy", "about.json"):
         if not (folder / name).exists():
             raise FileNotFoundError(f"{folder / name} is missing: run `dvc repro {stage}` first")
-    clips, facts = np.load(folder / "clips.npy", mmap_mode="r"), read_json(folder / "about.json")
+    clips, facts = load_array(folder / "clips.npy"), read_json(folder / "about.json")
     rate = about["sample_rate_hz"]
     expected = ("int16", (about["clips"], round(about["clip_seconds"] * rate)), f"{rate} Hz")
     received = (str(clips.dtype), clips.shape, f"{facts['sample_rate_hz']} Hz")

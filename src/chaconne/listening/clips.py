@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chaconne.files import read_json
+from chaconne.files import load_array, read_json
 
 PLACES = ("", "anchors", "finetune")  # where below data/samples a row may lie
 TARGET_LUFS = -23.0  # EBU R 128; lower when a peak would not fit
@@ -26,7 +26,7 @@ def open_clips(samples, name):
     if not (folder / "clips.npy").exists():
         raise FileNotFoundError(f"{name}: expected one of {', '.join(sorted(known)) or 'no row at all'} in {samples}, "
                                 "or a folder with clips.npy and about.json; `dvc repro sample` makes them")
-    clips, rate = np.load(folder / "clips.npy", mmap_mode="r"), read_json(folder / "about.json")["sample_rate_hz"]
+    clips, rate = load_array(folder / "clips.npy"), read_json(folder / "about.json")["sample_rate_hz"]
     if clips.dtype != np.int16 or clips.ndim != 2 or clips.shape[1] < SHORTEST_S * rate:
         raise ValueError(f"{folder}/clips.npy: expected int16 clips [N, samples] of {SHORTEST_S} s or longer, "
                          f"got {clips.dtype} {list(clips.shape)} at {rate} Hz")

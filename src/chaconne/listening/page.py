@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from chaconne.files import new_file, write_json
 from chaconne.listening.clips import equally_loud, open_clips
 from chaconne.listening.tally import FORMAT
+from chaconne.report.policy import inline
 from chaconne.report.sound import data_uri, mp3
 
 HEARD_S = 1.0  # of A and of B, at least, before a choice
@@ -68,6 +68,6 @@ def render(test, pairs, heard_s):
     """
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.globals["inline"] = lambda name: Markup((HERE / name).read_text(encoding="utf-8"))
     settings = {"format": FORMAT, "test": test, "heard_s": heard_s, "pairs": [pair["id"] for pair in pairs]}
-    return environment.get_template("listen.html").render(settings=settings, pairs=pairs, x="X" in pairs[0]["sounds"])
+    return environment.get_template("listen.html").render(
+        settings=settings, pairs=pairs, x="X" in pairs[0]["sounds"], **inline(HERE, "listen.css", "listen.js"))

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from chaconne.evaluation import crops
 from chaconne.evaluation.batches import BATCH, SILENT, levels
-from chaconne.files import write_json
+from chaconne.files import load_array, write_json
 
 SAMPLE_RATE_HZ = 22050  # of everything that is measured
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -109,7 +109,7 @@ def write_clips(path, folder, packed, manifest, count, seconds, seed):
     """
     samples = round(seconds * SAMPLE_RATE_HZ)
     table, _ = crops.choose(manifest, count, samples, GRID_SAMPLES, seed)
-    audio = np.load(Path(packed, "audio.npy"), mmap_mode="r")
+    audio = load_array(Path(packed, "audio.npy"), np.int16, 1)
     clips = np.lib.format.open_memmap(path, "w+", np.int16, (len(table), samples))
     for i in range(0, len(table), BATCH):
         clips[i : i + BATCH] = crops.read(audio, table["start"][i : i + BATCH], samples)

@@ -1,14 +1,13 @@
 """Everything the page shows, read from files; a missing file is one line that names the stage to run."""
 
 import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
-from chaconne.files import read_json
+from chaconne.files import load_array, read_json
+from chaconne.pipeline import maker_of
 
 ANCHORS = ("real", "codec", "shuffled", "noise")
 TUNED = ("after", "scratch", "old_after")
@@ -91,12 +90,12 @@ def rows_of(table):
 def read_sound(root, name, folder):
     """Read one folder of samples; arrays stay on disk (memory-mapped) until they are used."""
     about = read_json(need(root, f"{folder}/about.json"))
-    clips = np.load(need(root, f"{folder}/clips.npy"), mmap_mode="r")
+    clips = load_array(need(root, f"{folder}/clips.npy"), np.int16, 2)
     piece = root / folder / "piece.npy"
     return Sound(
         name,
         clips,
-        np.load(piece, mmap_mode="r") if piece.exists() else None,
+        load_array(piece, np.int16, 1) if piece.exists() else None,
         about,
         about["sample_rate_hz"],
     )
@@ -104,7 +103,7 @@ def read_sound(root, name, folder):
 
 def read_genre(root, sample_rate_hz):
     """Read real music of the new genre that no training saw."""
-    clips = np.load(need(root, "data/genre_reference/heldout.npy"), mmap_mode="r")
+    clips = load_array(need(root, "data/genre_reference/heldout.npy"), np.int16, 2)
     return Sound("genre", clips, None, {}, sample_rate_hz)
 
 
@@ -117,7 +116,7 @@ def read_sweeps(root):
 def read_projection(root, generators):
     """Read the clips of all rows as points of one plane."""
     folders = [need(root, f"data/projection/{name}/about.json").parent for name in ("anchors", *generators)]
-    points = {path.stem: np.load(path) for folder in folders for path in sorted(folder.glob("*.npy"))}
+    points = {path.stem: load_array(path) for folder in folders for path in sorted(folder.glob("*.npy"))}
     return read_json(folders[0] / "about.json") | {"points": points}
 
 
@@ -146,24 +145,7 @@ def read_curves(root, folder):
 def need(root, path):
     """Return root/path, or raise MissingInput with the command that makes it."""
     if not (root / path).exists():
-        command = " ".join(["dvc repro", *stage_of(root, path)])
+        command = " ".join(["dvc repro", maker_of(path, root) or ""]).strip()
         raise MissingInput(f"{path} is missing: run `{command}` first")
     return root / path
 
-
-def stage_of(root, path):
-    """Return [name] of the stage in dvc.yaml whose output is or holds `path`; [] when none is known."""
-    pipeline = root / "dvc.yaml"
-    stages = (yaml.safe_load(pipeline.read_text()) or {}).get("stages", {}) if pipeline.exists() else {}
-    found = {}
-    for name, stage in stages.items():
-        body = stage.get("do", stage)
-        declared = [out for kind in ("outs", "metrics", "plots") for out in body.get(kind, [])]
-        for out in (next(iter(o)) if isinstance(o, dict) else o for o in declared):
-            # data/samples/${key} of a foreach stage makes data/samples/gan: the stage is name@gan.
-            pattern = re.sub(r"\\\$\\{[^}]*\\}", "([^/]+)", re.escape(out))
-            match = re.match(rf"{pattern}(/|$)", path)
-            if match:
-                found[out] = f"{name}@{match[1]}" if "do" in stage and "${" in out else name
-    # An output that is spelled out is meant before one that a template could also be.
-    return [found[out] for out in sorted(found, key=lambda out: "${" in out)][:1]

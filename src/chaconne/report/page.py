@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from chaconne.report import listen, sections, sweeps, tables, verdict
 from chaconne.report.commands import commands
 from chaconne.report.headline import headline
 from chaconne.report.labels import label_kept, label_rows, label_tuned
+from chaconne.report.policy import inline
 
 HERE = Path(__file__).parent
 
@@ -43,6 +43,7 @@ def render(inputs):
         **sections.curve_sections(inputs.curves, inputs.generators, labels, tuned),
         **sections.timing(inputs, labels),
     }
+    context |= inline(HERE, "page.css", "page.js", rules(context["ruler"], context["stages"]))
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -50,5 +51,11 @@ def render(inputs):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"inline": lambda name: Markup((HERE / name).read_text()), "short": tables.short}
+    environment.globals["short"] = tables.short
     return environment.get_template("page.html").render(context)
+
+
+def rules(ruler, stages):
+    """Return the CSS of what is placed by numbers: the policy of the page allows no style attributes."""
+    marks = [f".hz i:nth-child({i}){{bottom:{100 * share:.1f}%}}" for i, (share, _) in enumerate(ruler, 1)]
+    return marks + [f".bars li:nth-child({i}) .bar i{{width:{share}%}}" for i, (*_, share) in enumerate(stages, 1)]

@@ -1,0 +1,38 @@
+"""The whole pipeline at scale smoke, killed at random moments, ends with the bytes of a quiet run.
+
+pytest tests/chaos --kills 8 --quiet-run FOLDER     (FOLDER: of `python scripts/smoke.py FOLDER`)
+"""
+
+import pytest
+
+from scripts.same_bytes import differences, results
+from scripts.smoke import copy_checkout, main
+from tests.chaos import killing
+from tests.test_trust import not_plain
+
+
+def test_kills_change_nothing(request, tmp_path):
+    kills, quiet = request.config.getoption("--kills"), request.config.getoption("--quiet-run")
+    if not kills:
+        pytest.skip("takes minutes: `pytest tests/chaos --kills 8`")
+    if not quiet:
+        quiet = tmp_path / "quiet"
+        assert main(quiet) == 0
+    root = copy_checkout(tmp_path / "chaos")
+    planned = killing.plan(quiet, kills, request.config.getoption("--chaos-seed"))
+    done = killing.run(root, planned)
+    assert len(done) >= kills // 2, "too few kills hit a running stage"
+    assert len(results(root)) > 50
+    assert not_plain(root) == []
+    assert list(differences(quiet, root)) == []
+
+
+def test_a_plan_repeats_with_its_seed(tmp_path, request):
+    root = copy_checkout(tmp_path / "copy")
+    timing = root / "data/timing"
+    timing.mkdir(parents=True)
+    (timing / "train_gan.json").write_text('{"wall_seconds": 100}')
+    first, again, other = (killing.plan(root, 40, seed) for seed in (0, 0, 1))
+    assert first == again != other
+    assert sum(map(len, first.values())) == 40
+    assert max(first, key=lambda stage: len(first[stage])) == "train_gan"
