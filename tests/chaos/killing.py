@@ -44,7 +44,8 @@ def plan(quiet, kills, seed):
     chosen = {}
     for stage in rng.choices(list(names), weights=list(names.values()), k=kills):
         chosen.setdefault(stage, []).append(Kill(stage, rng.choice(WAYS), rng.uniform(0.3, names[stage])))
-    return chosen
+    # Early ones first: a stage that was quicker than the late one is not run again.
+    return {stage: sorted(those, key=lambda kill: kill.after_s) for stage, those in chosen.items()}
 
 
 def seconds_of(stage, walls):
@@ -91,7 +92,7 @@ def run_once(root, kills, say, command):
             due = time.monotonic() + (pending.after_s if pending else 0)
         if pending and time.monotonic() >= due:
             strike(process, pending)
-            process.wait(timeout=180)
+            wait_for_end(process, pending)
             return process.returncode, pending
     if process.returncode:
         say("".join(said[-40:]))
@@ -110,6 +111,19 @@ def strike(process, kill):
         process.kill()
     else:
         stages[0].kill()
+
+
+def wait_for_end(process, kill, seconds=180):
+    """Wait until DVC has ended. A Ctrl-C that an import or the change of stages swallowed is pressed again."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            process.wait(timeout=10)
+            return
+        except subprocess.TimeoutExpired:
+            assert time.monotonic() < end, f"dvc goes on {seconds} s after {kill}"
+            if kill.way == "ctrl-c":
+                os.killpg(process.pid, signal.SIGINT)
 
 
 def is_stage(process):
