@@ -14,7 +14,7 @@ from tests.imports import closure, direct, module_name, only_words, variations
 LAYERS = (
     {"files", "selectors", "optimisation", "contest"},
     {"stage", "modules", "audio", "verdict"},
-    {"training", "latents", "generator", "round_trip"},
+    {"training", "latents", "generator", "round_trip", "musika"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening", "outside"},
     {"finetuning", "sweeps"},
