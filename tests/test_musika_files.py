@@ -118,10 +118,10 @@ def test_wrong_and_truncated_files_are_explained(autoencoder):
         keras_files.load_h5(other.enc2, folder / "enc2.h5")
     data = (folder / "enc.h5").read_bytes()
     (folder / "enc.h5").write_bytes(data[:len(data) // 2])
-    with pytest.raises(ValueError, match="damaged or of another kind .*download it again"):
+    with pytest.raises(ValueError, match=r"damaged or of another kind .*download it again"):
         published.convert(folder)
     (folder / "enc.h5").unlink()
-    with pytest.raises(FileNotFoundError, match="enc.h5 missing"):
+    with pytest.raises(FileNotFoundError, match=r"enc\.h5 missing"):
         published.convert(folder)
 
 

@@ -66,8 +66,9 @@ def invert(magnitudes, phases, hop):
     return overlap_add(waves(magnitudes, phases, hop))
 
 
-def edge_gain(hop, device=None):
-    """What undoes the fade: factors for hops 1.5 to 3 from the beginning of `invert`'s audio, [1.5 hop]."""
+def edge_gain(hop, where, device=None):
+    """What undoes the fade at `invert`'s 'begin' (hops 1.5 to 3) or 'end' (its last 3 hops, first half): [1.5 hop]."""
     product = (window_of(hop, device) * synthesis_window(hop, device)).reshape(4, hop)
-    share = product.cumsum(0)[:3].reshape(-1)
-    return 1 / share[3 * hop // 2:]
+    if where == "begin":
+        return 1 / product.cumsum(0)[:3].reshape(-1)[3 * hop // 2:]
+    return 1 / product.flip(0).cumsum(0).flip(0)[1:].reshape(-1)[:3 * hop // 2]
