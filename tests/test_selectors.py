@@ -15,7 +15,7 @@ def test_the_checked_in_params_are_right():
 
 
 @pytest.mark.parametrize(("name", "value", "said"), [
-    ("model", "nonsense", "expected one of diffusion, gan; got nonsense; try `dvc exp run -S model=gan`"),
+    ("model", "nonsense", "expected one of diffusion, gan, musika; got nonsense; try `dvc exp run -S model=gan`"),
     ("data", "nonsense", "expected one of chorales, folk; got nonsense; try `dvc exp run -S data=chorales`"),
     ("genre", 7, "expected one of chorales, folk; got 7; try `dvc exp run -S genre=folk`"),
     ("scale", None, "expected one of gpu, laptop, smoke; got None; try `dvc exp run -S scale=laptop`"),
@@ -40,7 +40,7 @@ def test_the_stage_exits_with_2_and_writes_nothing(tmp_path):
 
     failed = run()
     assert failed.returncode == 2
-    assert failed.stderr.startswith("model: expected one of diffusion, gan; got nonsense")
+    assert failed.stderr.startswith("model: expected one of diffusion, gan, musika; got nonsense")
     assert not (tmp_path / "data").exists()
     (tmp_path / "params.yaml").write_text(text)
     assert run().returncode == 0

@@ -8,6 +8,7 @@ FILES = {  # selector: where its variations lie
     "data": "conf/data/*.yaml",
     "genre": "conf/data/*.yaml",
     "codec": "src/chaconne/codec/*.py",
+    "model": "src/chaconne/generators/*.py",
     "scale": "conf/scale/*.yaml",
 }
 NUMBERS = {"seed": (0, 2**31 - 1), "runs": (1, 64), "threads": (1, 256)}
@@ -15,17 +16,16 @@ NUMBERS = {"seed": (0, 2**31 - 1), "runs": (1, 64), "threads": (1, 256)}
 SAFE = {"data": "chorales", "genre": "folk", "codec": "spectral", "model": "gan", "scale": "laptop"}
 
 
-def choices(params, root="."):
-    """Return {selector: sorted names}: files of the checkout at `root`; models are listed in params."""
+def choices(root="."):
+    """Return {selector: sorted names}: files of the checkout at `root`."""
     found = {name: {path.stem for path in Path(root).glob(pattern)} for name, pattern in FILES.items()}
-    found["model"] = set(params["generators"])
     return {name: sorted(stems - {"__init__"}) for name, stems in found.items()}
 
 
 def problems(params, root="."):
     """Return one line for each selector or number that cannot work: what was expected, received, to try."""
     wrong = []
-    for name, known in choices(params, root).items():
+    for name, known in choices(root).items():
         value = params.get(name)
         if value not in known:
             wrong.append(f"{name}: expected one of {', '.join(known)}; got {value}; {hint(name, known)}")

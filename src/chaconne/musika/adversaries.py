@@ -38,18 +38,18 @@ class Shape:
 
 
 class Modulated(nn.Module):
-    """Convolution, noise, adaptive scale, swish: x [B, C, W], style [B, inputs, W'] -> [B, outputs, W'].
+    """Convolution, noise, adaptive scale, swish: x [B, C, W], rows [B, inputs, W'] -> [B, outputs, W'].
 
     The scale is adaptive instance normalisation without its mean and shift (after Huang 2017, Eq. 8).
     """
 
     def __init__(self, layer, outputs, inputs):
         super().__init__()
-        self.c, self.r, self.ai = layer, Noise(), Conv(inputs, outputs)
+        self.c, self.r, self.style = layer, Noise(), Conv(inputs, outputs)
 
-    def forward(self, x, style):
+    def forward(self, x, rows):
         """Deviation over time, by sample and channel."""
-        return silu(scaled(self.r(self.c(x)), self.ai(style)))
+        return silu(scaled(self.r(self.c(x)), self.style(rows)))
 
 
 def scaled(x, scale):
@@ -87,9 +87,9 @@ class Generator(nn.Module):
         for i, blocks in enumerate(zip(self.first, self.second, strict=True)):
             tail = "_small" if i < self.kept else ""
             for name, block in zip((f"{2 * i}{tail}", f"{2 * i + 1}{tail}"), blocks, strict=True):
-                found |= {f"{name}c": block.c, f"{name}r": block.r, f"{name}ai": block.ai}
+                found |= {f"{name}c": block.c, f"{name}r": block.r, f"{name}ai": block.style}
             found[f"res{i + 1}c{tail}"] = self.skip[i]
-        return found | {"8c": self.last.c, "8r": self.last.r, "8ai": self.last.ai, "9c": self.out}
+        return found | {"8c": self.last.c, "8r": self.last.r, "8ai": self.last.style, "9c": self.out}
 
     def forward(self, rows):
         """rows: [B, frames, inputs]."""

@@ -180,6 +180,14 @@ def part_of(tensors, name):
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
 
 
+def carry(network, tensors):
+    """Set the weights of `network` that have the same name and shape in `tensors`; returns the names of the others."""
+    own = network.state_dict()
+    fitting = {name for name in own if name in tensors and tensors[name].shape == own[name].shape}
+    network.load_state_dict({name: tensors[name] if name in fitting else value for name, value in own.items()})
+    return [name for name in own if name not in fitting]
+
+
 def export_autoencoder(model, out):
     """Write an Autoencoder as the four files that Musika loads."""
     for name in AUTOENCODER:
