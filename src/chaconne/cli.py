@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands import sweep
+from chaconne.commands import musika, sweep
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.listen import listen, preference
 
@@ -13,6 +13,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 for command in (evaluate, listen, preference):
     app.command()(command)
 app.add_typer(sweep.app, name="sweep")
+app.add_typer(musika.app, name="musika")
 
 
 @app.callback()

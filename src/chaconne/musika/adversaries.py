@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.functional import leaky_relu, silu
 
+from chaconne.musika import coordinates
 from chaconne.musika.layers import Conv, Dense, Noise, Up
 
 HALF = 0.5 ** 0.5
@@ -105,6 +106,17 @@ class Generator(nn.Module):
             y = HALF * second(HALF * first(g, style), style)
             g = y + skip(g if keep else unfolded(g))
         return torch.cat(self.out(self.last(g, levels[0])).split(count), dim=-1)
+
+
+@torch.no_grad()
+def compose(generator, length, truncation, at_once=64):
+    """Make one piece, its contexts side by side in batches: latents [latents, length] of a Generator.
+
+    truncation: largest coordinate and style, in deviations. Randomness comes from the global generator.
+    """
+    shape, chunks = generator.shape, -(-length // generator.shape.frames)
+    rows = coordinates.drawn(chunks, shape.inputs // 2, truncation, shape.frames)
+    return torch.cat([latents for part in rows.split(at_once) for latents in generator(part)], dim=-1)[:, :length]
 
 
 class Block(nn.Module):

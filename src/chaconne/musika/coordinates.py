@@ -53,3 +53,8 @@ def truncated_normal(shape, limit):
     while (outside := values.abs() > limit).any():
         values[outside] = torch.randn(int(outside.sum()))
     return values
+
+
+def drawn(chunks, width, limit, frames):
+    """Rows [chunks, frames, 2 width] of one new piece: anchors and style are truncated normals."""
+    return along(truncated_normal((chunks + 2, width), limit), truncated_normal((1, width), limit), frames)
