@@ -8,10 +8,10 @@ Shapes: B batch, S samples, C channels, T latent frames.
 
 from pathlib import Path
 
+import soxr
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torchaudio.functional import resample
 
 from chaconne.files import read_json, write_json
 from chaconne.musika import published
@@ -60,13 +60,13 @@ class Codec(nn.Module):
         """audio: [B, S] in [-1, 1] -> latents [B, C, S / hop_samples]; S is a multiple of hop_samples."""
         if audio.shape[-1] % self.hop_samples:
             raise ValueError(f"expected a multiple of {self.hop_samples} samples, got {audio.shape[-1]}; pad it")
-        return torch.cat(list(self.working().encode([resample(audio, self.sample_rate_hz, RATE)])), dim=-1)
+        return torch.cat(list(self.working().encode([resampled(audio, self.sample_rate_hz, RATE)])), dim=-1)
 
     @torch.no_grad()
     def decode(self, latents, seed=0):
         """latents: [B, C, T] -> audio [B, T hop_samples] in [-1, 1]; the noise comes from `seed`."""
         audio = torch.cat(list(self.working().decode([latents], seed=seed)), dim=-1)
-        return resample(audio, RATE, self.sample_rate_hz)[:, :latents.shape[2] * self.hop_samples].clamp(-1, 1)
+        return resampled(audio, RATE, self.sample_rate_hz)[:, :latents.shape[2] * self.hop_samples].clamp(-1, 1)
 
     def save(self, folder):
         """Write codec.json and codec.safetensors into `folder`."""
@@ -79,6 +79,13 @@ class Codec(nn.Module):
         codec = cls(**{k: v for k, v in read_json(Path(folder, "codec.json")).items() if k != "name"})
         codec.model.load_state_dict(load_file(Path(folder, "codec.safetensors")))
         return codec.eval()
+
+
+def resampled(audio, rate, wanted):
+    """audio: [B, S] at `rate` -> the same at `wanted`, on the CPU."""
+    if rate == wanted:
+        return audio
+    return torch.from_numpy(soxr.resample(audio.T.contiguous().numpy(), rate, wanted)).T.contiguous()
 
 
 def create(settings, sample_rate_hz):
@@ -104,7 +111,7 @@ def train(settings, draw, sample_rate_hz, trainer):
     samples = settings["crop_frames"] * codec.hop_samples
 
     def crops(count, rng):
-        return resample(draw(count, samples, rng).to(trainer.fabric.device), sample_rate_hz, RATE)
+        return resampled(draw(count, samples, rng), sample_rate_hz, RATE).to(trainer.fabric.device)
 
     spent = fit(codec.model, crops, settings, trainer)
     return codec.cpu().eval(), spent
