@@ -1,7 +1,13 @@
 """Musika's published files: read by order, converted once, never trusted, written back exactly."""
 
+import hashlib
+import http.server
+import json
 import os
 import pickle
+import subprocess
+import sys
+import threading
 
 import h5py
 import numpy as np
@@ -12,6 +18,7 @@ from chaconne.files import read_json
 from chaconne.musika import keras_files, published
 from chaconne.musika.adversaries import Critic, Generator, Shape
 from chaconne.musika.autoencoder import Autoencoder, Sizes
+from tests.conftest import ROOT
 
 SIZES, SHAPE = Sizes(8, 4, 6, 8), Shape(32, 4, 6, 12)
 
@@ -154,3 +161,60 @@ def test_without_a_network_it_says_what_to_download_and_where_to_put_it(source, 
     said = str(error.value)
     assert "\n" not in said and "gen.h5, critic.h5, gen_ema.h5" in said and "pretrained/" in said
     assert "hf download" in said
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """A hub with one repository, as huggingface_hub asks it: the list of files, then each of them."""
+
+    folder, commit = None, "0123456789abcdef0123456789abcdef01234567"
+
+    def do_GET(self):
+        self.answer(True)
+
+    def do_HEAD(self):
+        self.answer(False)
+
+    def answer(self, body):
+        if "/tree/" in self.path:
+            data = json.dumps([{"type": "file", "path": p.name, "size": p.stat().st_size, "oid": "0" * 40}
+                               for p in sorted(self.folder.iterdir())]).encode()
+        elif self.path.startswith("/api/models/marcop/musika_ae"):
+            files = [{"rfilename": p.name} for p in sorted(self.folder.iterdir())]
+            data = json.dumps({"id": "marcop/musika_ae", "sha": self.commit, "siblings": files}).encode()
+        else:
+            path = self.folder / self.path.rsplit("/", 1)[-1]
+            if not self.path.startswith(f"/marcop/musika_ae/resolve/{self.commit}/") or not path.exists():
+                return self.send_error(404)
+            data = path.read_bytes()
+        self.send_response(200)
+        for name, value in (("Content-Length", len(data)), ("X-Repo-Commit", self.commit),
+                            ("ETag", f'"{hashlib.sha256(data).hexdigest()}"')):
+            self.send_header(name, str(value))
+        self.end_headers()
+        if body:
+            self.wfile.write(data)
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_hub_id_is_downloaded_converted_and_then_found_without_a_network(autoencoder, tmp_path):
+    Hub.folder = autoencoder[1]
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    code = "from chaconne.musika import published; print(published.convert('marcop/musika_ae'))"
+    environment = os.environ | {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HUB_OFFLINE": "0",
+                                "HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(ROOT / "src"),
+                                "NO_PROXY": "127.0.0.1"}
+
+    def run(**more):
+        return subprocess.run([sys.executable, "-c", code], env=environment | more, capture_output=True, text=True)
+
+    try:
+        done = run()
+    finally:
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    manifest, _ = published.read_converted(done.stdout.strip())
+    assert (manifest["source"], manifest["revision"], manifest["licence"]) == ("marcop/musika_ae", Hub.commit, "mit")
+    assert run(HF_HUB_OFFLINE="1").stdout == done.stdout
