@@ -23,6 +23,7 @@ from chaconne.musika.stream import Stream
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
 SEAL = "2ab883284f3ae8e3"
 RATE = 44100        # of the networks
+LOUD = 0.5          # magnitude from which training begins (12 dB): an untrained decoder is heard, not silent
 
 
 class Codec(nn.Module):
@@ -92,7 +93,9 @@ def create(settings, sample_rate_hz):
     """Return a Codec with the published weights that `settings` names, or an untrained one of its sizes."""
     if not settings["weights"]:
         sizes = Sizes(latents=settings["channels"], width=settings["width"])
-        return Codec(sample_rate_hz, sizes.as_dict(), settings["noise"], {"source": "trained from nothing"})
+        codec = Codec(sample_rate_hz, sizes.as_dict(), settings["noise"], {"source": "trained from nothing"})
+        nn.init.constant_(codec.model.dec.magnitude.bias, LOUD)
+        return codec
     manifest, tensors = published.read_converted(published.convert(settings["weights"], settings["revision"]))
     origin = {key: manifest[key] for key in ("source", "revision", "licence", "sha256")}
     codec = Codec(sample_rate_hz, manifest["sizes"], settings["noise"], origin)
