@@ -32,8 +32,10 @@ def read_stages(root):
 def pipelines(tmp_path_factory):
     """Return {(model, scale): stages} for settings that differ in every selector a test may meet."""
     found = {}
-    for model, scale in (("gan", "laptop"), ("diffusion", "smoke"), ("gan", "gpu")):
+    for model, scale in (("gan", "laptop"), ("diffusion", "smoke"), ("gan", "gpu"), ("musika", "laptop"),
+                         ("musika", "smoke"), ("musika", "gpu")):
         copy = copy_checkout(tmp_path_factory.mktemp("pipeline") / "copy", scale)
         set_param(copy, "model", model)
+        set_param(copy, "codec", "musika" if model == "musika" else "spectral")
         found[model, scale] = read_stages(copy)
     return found

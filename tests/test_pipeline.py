@@ -35,6 +35,7 @@ TABLE = {
     "another scale's preset": ("conf/scale/gpu.yaml", r"\Z", "# bigger\n", set()),
     "code of the GAN": (f"{GENERATORS}/gan.py", r"\Z", "\nEDITED = True\n", GAN | SELECTED),
     "code of diffusion": (f"{GENERATORS}/diffusion.py", r"\Z", "\nEDITED = True\n", DIFFUSION),
+    "code of Musika, which is not selected": (f"{GENERATORS}/musika.py", r"\Z", "\nEDITED = True\n", set()),
     "training of the GAN": ("params.yaml", r"gamma: \S+", "gamma: 0.5", GAN | SELECTED),
     "steps of the GAN": ("conf/scale/smoke.yaml", r"(gan: .*steps:) \d+", r"\1 21", GAN | SELECTED),
     "sampling of the GAN": ("params.yaml", r"truncation: \S+", "truncation: 0.9", {

@@ -17,7 +17,8 @@ from scripts.smoke import environment
 from tests.conftest import ROOT
 
 MISTAKES = (  # in params.yaml: text, what stands there instead, what is said
-    ("model: gan", "model: gna", "model: expected one of diffusion, gan; got gna; try `dvc exp run -S model=gan`"),
+    ("model: gan", "model: gna", "model: expected one of diffusion, gan, musika; got gna; "
+     "try `dvc exp run -S model=gan`"),
     ("gamma: 0.3", "gama: 0.3", "params.yaml: gan.train.gama is not a setting; there is gamma"),
     ("truncation: 1.0", "truncation: 7", "params.yaml: gan.sample.truncation: expected a number 0..1; got 7"),
     ("weight_decay: 0.01", "weight_decay: 1e-2", "params.yaml: diffusion.train.weight_decay: expected a number 0..10; "
@@ -35,6 +36,7 @@ def checkout(tmp_path):
     for name in ("conf", "src/chaconne", "stages"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "music").mkdir()
     return tmp_path
 
 

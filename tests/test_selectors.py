@@ -18,7 +18,7 @@ CORPORA = "expected one of chorales, cocochorales, folder, folk, maestro"
 
 
 @pytest.mark.parametrize(("name", "value", "said"), [
-    ("model", "nonsense", "expected one of diffusion, gan; got nonsense; try `dvc exp run -S model=gan`"),
+    ("model", "nonsense", "expected one of diffusion, gan, musika; got nonsense; try `dvc exp run -S model=gan`"),
     ("data", "nonsense", f"{CORPORA}; got nonsense; try `dvc exp run -S data=chorales`"),
     ("genre", 7, f"{CORPORA}; got 7; try `dvc exp run -S genre=folk`"),
     ("scale", None, "expected one of gpu, laptop, smoke; got None; try `dvc exp run -S scale=laptop`"),
@@ -48,7 +48,7 @@ def test_the_stage_exits_with_2_and_writes_nothing(tmp_path):
 
     failed = run()
     assert failed.returncode == 2
-    assert failed.stderr.startswith("model: expected one of diffusion, gan; got nonsense")
+    assert failed.stderr.startswith("model: expected one of diffusion, gan, musika; got nonsense")
     assert not (tmp_path / "data").exists()
     (tmp_path / "params.yaml").write_text(text)
     assert run().returncode == 0

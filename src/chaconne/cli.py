@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands import benchmark, sweep
+from chaconne.commands import benchmark, musika, sweep
 from chaconne.commands.check import check
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
@@ -18,6 +18,7 @@ for command in (check, evaluate, harmonize, listen, preference, repair, species)
     app.command()(command)
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(sweep.app, name="sweep")
+app.add_typer(musika.app, name="musika")
 
 
 @app.callback()

@@ -55,21 +55,36 @@ GAN = section(
     sample=section("sample", truncation=SHARE, piece=whole(1, 10**6)))
 DIFFUSION = section(
     "diffusion",
-    train=section("train", **TRAIN, heads=whole(1, 256), weight_decay=real(0, 10)),
+    train=section("train", **TRAIN, beat=whole(1, 1024), heads=whole(1, 256), weight_decay=real(0, 10),
+                  prediction=Literal["data", "velocity", "residual"], time_mean=real(-10, 10),
+                  time_deviation=real(0.01, 10)),
     sample=section("sample", method=Literal["heun", "euler"], steps=whole(1, 1000), shift=real(0.01, 100),
                    guidance=real(0, 100), batch=BATCH))
+PLACE = text("", "a folder, a hub id, or ''")
+MUSIKA = section(
+    "musika", weights=PLACE, revision=text("", "a commit, or ''"), channels=whole(1, 64), width=WIDTH, noise=bool,
+    crop_frames=whole(4, 4096), learning_rate=RATE, critic_learning_rate=RATE, latent_noise=real(0, 1), batch=BATCH,
+    steps=whole(0, 10**9), magnitude_weight=real(0, 1000), adversarial_from=SHARE, adversarial_weight=real(0, 1000),
+    matching_weight=real(0, 1000),
+    train=section("train", pretrained=PLACE, revision=text("", "a commit, or ''"), context=whole(0, 256),
+                  sides=whole(1, 2), coordinates=whole(1, 4096), frames=whole(32, 4096), base=whole(1, 1024),
+                  learning_rate=RATE, critic_learning_rate=RATE, beta1=real(0, 0.999), r1=real(0, 1000), free=SHARE,
+                  freeze_generator=whole(0, 5), freeze_critic=whole(0, 16), lora_rank=whole(0, 1024), augment=SHARE,
+                  stop_every=whole(0, 10**9), patience=whole(1, 10**6), heldout=text(".", "a folder of latents"),
+                  batch=BATCH, steps=STEPS, ema=SHARE),
+    sample=section("sample", truncation=Annotated[float, Field(gt=0, le=100, description="a number above 0")]))
 OWN = section("own", train=dict, sample=dict)
 PARAMS = section(
-    "params", data=Any, genre=Any, codec=Any, model=Any, scale=Any, seed=Any, runs=Any, threads=Any,
+    "params", data=Any, genre=Any, codec=Any, model=Any, folder=Any, scale=Any, seed=Any, runs=Any, threads=Any,
     audio=section("audio", sample_rate_hz=whole(8000, 192000), grid_samples=whole(1, 2**16)),
     split=section("split", test=real(0.01, 0.9), valid=real(0.01, 0.9)),
     trainer=section("trainer", devices=whole(1, 1024), num_nodes=whole(1, 1024), precision=PRECISIONS,
                     accelerator=Literal["cpu", "cuda", "gpu", "mps", "auto"], log_every=STEPS, previews=whole(0, 1000)),
-    spectral=section("spectral", channels=whole(1, 64), components=whole(1, 1025), depth=DEPTH, width=WIDTH,
-                     crop_frames=whole(1, 4096), learning_rate=RATE, noise=real(0, 10), iterations=whole(1, 1000),
-                     fit_clips=whole(2, 10**6), batch=BATCH, steps=STEPS),
+    spectral=section("spectral", channels=whole(1, 64), components=whole(1, 1025), whitening=SHARE, depth=DEPTH,
+                     width=WIDTH, crop_frames=whole(1, 4096), learning_rate=RATE, noise=real(0, 10),
+                     iterations=whole(0, 1000), fit_clips=whole(2, 10**6), batch=BATCH, steps=STEPS),
     codec_gate=section("codec_gate", chroma_cosine=SHARE, log_spectral_l1=real(0, 100)),
-    conditions=NAMES, generators=NAMES, gan=GAN, diffusion=DIFFUSION,
+    conditions=NAMES, generators=NAMES, gan=GAN, diffusion=DIFFUSION, musika=MUSIKA,
     finetune=section("finetune", pretrained=text(r"^(\w[\w.-]*)?$", "a folder of pretrained/, or ''"),
                      layers=Literal["all", "io", "norm", "lora"], lora_rank=whole(1, 1024), learning_rate=RATE,
                      mix_old=SHARE, augment_noise=real(0, 10), on_beats=bool, steps=STEPS),

@@ -12,6 +12,7 @@ FILES = {  # selector: where its variations lie
     "data": "conf/data/*.yaml",
     "genre": "conf/data/*.yaml",
     "codec": "src/chaconne/codec/*.py",
+    "model": "src/chaconne/generators/*.py",
     "scale": "conf/scale/*.yaml",
 }
 NUMBERS = {"seed": (0, 2**31 - 1), "runs": (1, 64), "threads": (1, 256)}
@@ -20,11 +21,9 @@ SAFE = {"data": "chorales", "genre": "folk", "codec": "spectral", "model": "gan"
 MOST_BYTES = 2**20  # of a YAML file
 
 
-def choices(params, root="."):
-    """Return {selector: sorted names}: files of the checkout at `root`; models are listed in params."""
+def choices(root="."):
+    """Return {selector: sorted names}: files of the checkout at `root`."""
     found = {name: {path.stem for path in Path(root).glob(pattern)} for name, pattern in FILES.items()}
-    generators = params.get("generators")
-    found["model"] = {name for name in generators if isinstance(name, str)} if isinstance(generators, list) else set()
     return {name: sorted(stems - {"__init__"}) for name, stems in found.items()}
 
 
@@ -35,7 +34,7 @@ def problems(params, root="."):
     """
     if not isinstance(params, dict):
         return [f"params.yaml: expected `key: value` lines, got {params!r:.80}"]
-    wrong, known = [], choices(params, root)
+    wrong, known = [], choices(root)
     for name, names in known.items():
         value = params.get(name)
         if not isinstance(value, str) or value not in names:

@@ -106,6 +106,12 @@ def problems(settings, where):
     return wrong
 
 
+def check_keys(settings, keys, where):
+    """Raise ValueError that names all that `problems_of_keys` finds."""
+    if wrong := problems_of_keys(settings, keys, where):
+        raise ValueError("; ".join(wrong))
+
+
 def problems_of_keys(settings, keys, where):
     """Return one text for each key of `settings` that is not in `keys` ({key: (expected, test)}), lacks or fails."""
     if not isinstance(settings, dict):

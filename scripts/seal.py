@@ -1,0 +1,50 @@
+"""Renew the seals of codec/musika.py and generators/musika.py: python scripts/seal.py
+
+dvc.yaml names one file a codec and one a generator; those of Musika import chaconne.musika, too. Each holds a digest
+of the files it imports there, so that an edit of them is an edit of it. tests/test_musika_dag.py checks the seals.
+"""
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.imports import closure  # noqa: E402
+
+SEALED = tuple(Path("src/chaconne", part, "musika.py") for part in ("codec", "generators"))
+LIBRARY = Path("src/chaconne/musika")
+
+
+def covered(path, root=ROOT):
+    """Return the files of chaconne.musika that the file `path` imports, sorted."""
+    return sorted(p for p in closure(root, [path]) if p.parent == LIBRARY)
+
+
+def seal_of(path, root=ROOT):
+    """Return the digest that `path` should hold."""
+    digest = hashlib.sha256()
+    for file in covered(path, root):
+        digest.update(f"{file.as_posix()}\n".encode() + Path(root, file).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def seal_in(path, root=ROOT):
+    """Return the digest that `path` holds."""
+    return re.search(r'(?m)^SEAL = "(\w*)"$', Path(root, path).read_text())[1]
+
+
+def main():
+    """Write the seals; prints the files that changed."""
+    for path in SEALED:
+        text = Path(ROOT, path).read_text()
+        renewed = re.sub(r'(?m)^SEAL = "\w*"$', f'SEAL = "{seal_of(path)}"', text)
+        if renewed != text:
+            Path(ROOT, path).write_text(renewed)
+            print(path)
+
+
+if __name__ == "__main__":
+    main()
