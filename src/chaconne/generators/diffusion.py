@@ -92,7 +92,7 @@ class Denoiser(nn.Module):
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.last = nn.Linear(width, 2 * width)
         self.leave = nn.Linear(width, channels * patch)
-        for layer in (self.modulate, self.last, self.leave):     # adaLN-zero: every block starts as identity
+        for layer in (self.modulate, self.last):     # adaLN-zero: every block starts as identity
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
