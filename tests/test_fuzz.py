@@ -138,11 +138,13 @@ def nothing_runs(tmp_path, monkeypatch):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Return a folder with params.yaml and conf/, and the names of codecs."""
+    """Return a folder with params.yaml and conf/, and the names of codecs and generators."""
     for name in ("conf", "params.yaml"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
     (tmp_path / "src/chaconne").mkdir(parents=True)
-    (tmp_path / "src/chaconne/codec").symlink_to(ROOT / "src/chaconne/codec")
+    (tmp_path / "music").mkdir()
+    for name in ("codec", "generators"):
+        (tmp_path / "src/chaconne" / name).symlink_to(ROOT / "src/chaconne" / name)
     return tmp_path
 
 

@@ -1,5 +1,7 @@
 """Musika's autoencoder as a codec of the pipeline: the contract, published weights, training."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -99,6 +101,7 @@ def test_the_judges_learn_and_a_killed_training_ends_as_if_it_had_not_been(tmp_p
     curves = tmp_path / "metrics/curves/codec/plots/metrics"
     judged = np.genfromtxt(curves / "judges.tsv", names=True)
     assert judged["step"].tolist() == [6, 8]        # not before half of the steps
+    shutil.rmtree(".resume")        # finished work stays until DVC has recorded it
     with pytest.raises(KeyboardInterrupt):
         train(stop=7)
     resumed = train().model.state_dict()

@@ -40,13 +40,13 @@ def keyword(node, name):
 
 def dangers(name, node):
     """Return what is wrong with a call, '' for nothing."""
-    if name in FORBIDDEN or name.startswith("pickle."):
+    if name in FORBIDDEN or (name.startswith("pickle.") and not name.endswith("Error")):
         return "runs or unpacks what it reads"
     if name == "torch.load" and keyword(node, "weights_only") is not True:
         return "needs weights_only=True"
     if name == "np.load" and keyword(node, "allow_pickle"):
         return "must not allow pickles"
-    if name == "yaml.load" and not (len(node.args) == 2 and ast.unparse(node.args[1]) == "Plain"):
+    if name == "yaml.load" and not (len(node.args) == 2 and ast.unparse(node.args[1]) in ("Plain", "yaml.CSafeLoader")):
         return "needs a safe loader"
     text = node.args and isinstance(node.args[0], (ast.JoinedStr, ast.BinOp))
     if name.startswith("subprocess.") and (keyword(node, "shell") or text):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,11 +117,15 @@ def read_table(path, counts=(), texts=(), sizes=()):
 
 
 def write_csv(path, table):
-    """Write a DataFrame as CSV. Texts that a spreadsheet would take for a formula get an apostrophe in front."""
+    """Write a DataFrame as CSV. Texts that a spreadsheet would take for a formula get an apostrophe in front.
+
+    Numbers and signs alone, such as the steps of a melody (-2+2-4), can do no harm and stay as they are.
+    """
     texts = [name for name in table if table[name].dtype.kind == "O"]
 
     def plain(value):
-        return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+        formula = isinstance(value, str) and re.match(r"[=+\-@\t\r]", value) and not re.fullmatch(r"[-+.\d]+", value)
+        return f"'{value}" if formula else value
 
     table.assign(**{name: table[name].map(plain) for name in texts}).to_csv(path, index=False, lineterminator="\n")
 

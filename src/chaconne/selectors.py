@@ -1,5 +1,6 @@
 """params.yaml and the presets it selects, checked as a whole before anything is computed."""
 
+import os
 from pathlib import Path
 
 import yaml
@@ -44,7 +45,7 @@ def problems(params, root="."):
         if type(value) is not int or not low <= value <= high:
             wrong.append(f"{name}: expected a whole number {low}..{high}; got {value!s:.80}; {hint(name, [low])}")
     folder = params.get("folder")
-    if not isinstance(folder, str) or not Path(root, folder).is_dir():
+    if not isinstance(folder, str) or not os.path.isdir(os.path.join(root, folder)):
         wrong.append(f"folder: expected a folder of music, got {folder!s:.80}; try `dvc exp run -S folder=music`")
     preset, file = {}, "conf/scale/<scale>.yaml"
     if params.get("scale") in known["scale"]:

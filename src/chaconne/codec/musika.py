@@ -71,14 +71,14 @@ class Codec(nn.Module):
 
     def save(self, folder):
         """Write codec.json and codec.safetensors into `folder`."""
-        save_file(self.model.state_dict(), Path(folder, "codec.safetensors"))
+        save_file(self.state_dict(), Path(folder, "codec.safetensors"))
         write_json(Path(folder, "codec.json"), self.config)
 
     @classmethod
     def load(cls, folder):
         """Read a codec that `save` wrote."""
         codec = cls(**{k: v for k, v in read_json(Path(folder, "codec.json")).items() if k != "name"})
-        codec.model.load_state_dict(load_file(Path(folder, "codec.safetensors")))
+        codec.load_state_dict(load_file(Path(folder, "codec.safetensors")))
         return codec.eval()
 
 

@@ -22,7 +22,6 @@ ENSEMBLES = ("string", "brass", "woodwind", "random")
 TAKE = ("mix", "stems", "midi", "notes")
 TRACK = re.compile(r"\w+_track\d+")
 TRACK_BYTES = {"mix": 700_000, "stems": 2_800_000, "midi": 10_000, "notes": 200_000}  # about 20 s at 16 kHz
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEYS = {
     "shards": ("tiny, full or {train: [numbers], ...}", lambda v: v in ("tiny", "full") or _numbers(v)),
     "ensembles": (f"a list of {', '.join(ENSEMBLES)}", lambda v: some(v, str) and set(v) <= set(ENSEMBLES)),
@@ -138,7 +137,7 @@ def read_metadata(settings, chosen, sums):
     for split, number in chosen:
         for path in sorted(place(settings, "metadata", split, number).rglob("*.y*ml")):
             track = track_of(PurePosixPath(path.as_posix()))
-            facts = yaml.load(path.read_text(), Loader=Loader)
+            facts = yaml.load(path.read_text(), yaml.CSafeLoader)
             if not isinstance(facts, dict) or not facts.get("midi_file"):
                 raise ValueError(f"{path}: expected metadata with `midi_file`, got {str(facts)[:60]}; "
                                  "is it CocoChorales?")
