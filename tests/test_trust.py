@@ -109,11 +109,17 @@ def test_commands_of_the_pipeline_hold_nothing_from_params():
         assert isinstance(stage.get("foreach", []), list), f"{name}: foreach of a template would fill params in"
 
 
-@pytest.mark.parametrize("title", ["=HYPERLINK(\"http://x\")", "+1", "-2+3", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("title", ["=HYPERLINK(\"http://x\")", "+A1", "-2+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1"])
 def test_titles_are_no_formulas(tmp_path, title):
     write_csv(tmp_path / "x.csv", pd.DataFrame({"title": [title, "Plain"], "shift": [-3, 1]}))
     back = pd.read_csv(tmp_path / "x.csv")
     assert back.title.tolist() == [f"'{title}", "Plain"] and back["shift"].tolist() == [-3, 1]
+
+
+def test_steps_of_a_melody_stay_as_they_are(tmp_path):
+    """Splits are drawn by them."""
+    write_csv(tmp_path / "x.csv", pd.DataFrame({"melody": ["-2+2-4", "+1"]}))
+    assert (tmp_path / "x.csv").read_text() == "melody\n-2+2-4\n+1\n"
 
 
 class Page(HTMLParser):

@@ -26,6 +26,7 @@ def text(pattern, what):
     return Annotated[str, Field(pattern=pattern, max_length=4096, description=what)]
 
 
+LONGEST = 80  # characters of a generator's name
 SHARE = real(0, 1)
 RATE = Annotated[float, Field(gt=0, le=1, description="a number above 0, at most 1, such as 0.0002")]
 STEPS, BATCH, WIDTH, DEPTH = whole(1, 10**9), whole(1, 2**16), whole(1, 2**14), whole(1, 256)
@@ -103,7 +104,8 @@ def problems(params, preset, preset_file):
     """
     listed = params.get("generators") if isinstance(params.get("generators"), list) else []
     own = {name for name in listed if isinstance(name, str) and name not in PARAMS.model_fields}
-    if taken := [name for name in own if not name.isidentifier() or name[0] == "_" or hasattr(Section, name)]:
+    if taken := [name for name in own if not name.isidentifier() or len(name) > LONGEST or name[0] == "_"
+                 or hasattr(Section, name)]:
         return [f"params.yaml: generators: expected names for Python modules, got {taken[0][:80]!r}"]
     known = create_model("params", __base__=PARAMS, **dict.fromkeys(own, (OWN, ...)))
     try:
