@@ -168,6 +168,14 @@ def test_another_width_is_explained(name):
         finetuning.transplant(make(name), other)
 
 
+def test_a_critic_can_begin_anew():
+    old, new = make("gan"), make("gan")
+    torch.nn.init.ones_(old.critic.enter.weight)
+    torch.nn.init.ones_(old.network.leave.weight)
+    assert finetuning.transplant(old, new, ("critic.",)) == []
+    assert (new.network.leave.weight == 1).all() and (new.critic.enter.weight != 1).all()
+
+
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "gpu"])
 def test_the_race_is_fair_in_parameters(scale):
     """Generator and critic together within 10 % of the denoiser, at every scale."""

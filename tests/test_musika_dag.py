@@ -72,7 +72,8 @@ def root(tmp_path_factory):
                            (r"(?m)^  (weights:) ''", r"  \1 pretrained/musika_ae"),
                            (r"    (pretrained:) ''", r"    \1 pretrained/musika_techno"),
                            (r"(stop_every:) 0", r"\1 4"), (r"(mix_old:) 0.0", r"\1 0.25"),
-                           (r"(lora_rank:) 0", r"\1 2"), (r"(freeze_critic:) 0", r"\1 1")):
+                           (r"(lora_rank:) 0", r"\1 2"), (r"(freeze_critic:) 0", r"\1 1"),
+                           (r"(critic:) new", r"\1 kept")):
         text, count = re.subn(pattern, value, text, count=1)
         assert count == 1, pattern
     (root / "params.yaml").write_text(text)

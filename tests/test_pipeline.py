@@ -42,7 +42,7 @@ TABLE = {
         "sample@gan", "evaluate@gan", "sample_finetune", "evaluate_finetune", *TABLES}),
     "sampling of diffusion": ("params.yaml", r"guidance: \S+", "guidance: 1.5", {
         "sample@diffusion", "evaluate@diffusion", *TABLES}),
-    "fine-tuning": ("params.yaml", r"lora_rank: \d+", "lora_rank: 4", SELECTED - {"scratch"}),
+    "fine-tuning": ("params.yaml", r"lora_rank: 8", "lora_rank: 4", SELECTED - {"scratch"}),
     "steps of fine-tuning": ("conf/scale/smoke.yaml", r"(finetune: .*steps:) \d+", r"\1 11", SELECTED),
     "the measuring": ("src/chaconne/evaluation/rows.py", r"\Z", "\nEDITED = True\n",
                       MEASURED | {"evaluate@anchors"}),

@@ -10,13 +10,15 @@ from chaconne.modules import load_generator
 from chaconne.provenance import together
 
 LAYERS = ("all", "io", "norm", "lora")
+CRITICS = ("new", "kept")
 
 
 def prepare(folder, latents_folder, knobs, seed):
     """Return (generator, settings): the one in `folder`, made to fit the latents of the new genre.
 
-    Known attributes keep their vectors, new values get fresh ones. The latents are normalised by the
-    genre's own statistics, so that the network starts with the right loudness and colour.
+    Known attributes keep their vectors, new values get fresh ones. A critic that is not `kept` begins anew: one that
+    knows the old genre by heart tells the first attempts at another from it at once, and teaches nothing. The
+    latents are normalised by the genre's own statistics, so that the network starts with the right loudness and colour.
     """
     old = load_generator(folder)
     share = knobs["learning_rate"] / old.settings["learning_rate"]      # a critic keeps pace with its generator
@@ -24,15 +26,19 @@ def prepare(folder, latents_folder, knobs, seed):
     settings = {**old.settings, **rates, "steps": knobs["steps"]}
     latents = Latents(latents_folder, "train", settings["frames"])
     new = create(type(old), settings, latents, list(old.vocabulary), seed, old.vocabulary)
-    fresh = transplant(old, new)
+    if knobs["critic"] not in CRITICS:
+        raise ValueError(f"finetune.critic: expected one of {', '.join(CRITICS)}; got {knobs['critic']!r}")
+    # With layers: io the critic learns no more than where it meets the latents.
+    kept = knobs["critic"] == "kept" or knobs["layers"] == "io"
+    fresh = transplant(old, new, () if kept else ("critic.",))
     new.facts = old.facts | {"corpora": together(old.facts.get("corpora", []), latents.facts["corpora"])}
     if fresh:
         print(f"fine-tuning: {', '.join(fresh)} made anew for {new.channels} channels (were {old.channels})")
     return new, settings
 
 
-def transplant(old, new):
-    """Copy what fits of generator `old` into `new`, a generator of the same kind.
+def transplant(old, new, anew=()):
+    """Copy what fits of generator `old` into `new`, of the same kind, but for names that begin like one of `anew`.
 
     Vectors of known conditions move to their rows. Layers that meet the latents keep their fresh
     weights where the latents have another shape. Raises ValueError when any other layer differs.
@@ -42,6 +48,8 @@ def transplant(old, new):
     with torch.no_grad():
         for name, parameter in new.named_parameters():
             given = source.get(name)
+            if anew and name.startswith(anew):
+                continue
             if given is not None and given.shape == parameter.shape:
                 parameter.copy_(given)
             elif given is not None and ".conditions.tables." in f".{name}":
