@@ -83,6 +83,7 @@ def root(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_pipeline_on_musika(root):
     names = ("comparison", "finetune", "eval")
     read = {name: json.loads((root / f"metrics/{name}.json").read_text()) for name in names}
@@ -96,6 +97,7 @@ def test_the_whole_pipeline_on_musika(root):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_fine_tuning_goes_on_from_the_published_weights(root):
     before, after = (load_file(root / f"data/models/{name}/model.safetensors") for name in ("musika", "finetuned"))
     moved = {name for name in before if name in after and before[name].shape == after[name].shape

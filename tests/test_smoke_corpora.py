@@ -10,7 +10,7 @@ import pytest
 from scripts.smoke import environment
 from tests.smoke_corpora import served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def repro(root, *targets):
