@@ -10,7 +10,7 @@ from chaconne.stage import stage
 
 
 def main():
-    """Write data/selectors.txt, always the same, or say all that is wrong."""
+    """Say all that is wrong; or write data/selectors.txt, always the same, and which generators are wanted."""
     with stage("selectors", keep_clock=False):
         params = read_selectors()
         wrong = problems(params)
@@ -22,8 +22,10 @@ def main():
         if wrong:
             print("\n".join(wrong), file=sys.stderr)
             sys.exit(2)
-        with new_file("data/selectors.txt") as out:
-            out.write_text("ok\n")
+        wanted = sorted({*params["generators"], params["model"]})
+        for name, said in ("selectors", ["ok"]), ("generators", wanted):
+            with new_file(f"data/{name}.txt") as out:
+                out.write_text("\n".join(said) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bring a published Musika GAN into the pipeline, or train one on the corpus's latents."""
+"""Bring a published Musika GAN into the pipeline, or train one on the corpus's latents; where it is wanted."""
 
 import time
 from pathlib import Path
@@ -8,30 +8,42 @@ from chaconne.fitting import pretrain
 from chaconne.generators.musika import Model, imported
 from chaconne.stage import cpu_seconds, read_params, stage
 
+MODEL, PREVIEWS, CURVES = "data/models/musika", "data/previews/musika", "metrics/curves/train_musika"
+
 
 def bring(settings, params):
     """Write data/models/musika from published weights; returns what it cost."""
     facts, began = read_json("data/latents/latents.json"), time.perf_counter()
     model = imported(settings, facts["channels"], facts["sample_rate_hz"] / facts["hop_samples"], params["conditions"])
-    with new_folder("data/models/musika") as temporary:
+    with new_folder(MODEL) as temporary:
         model.save(temporary)
-    # No training, no curves, no previews: the folders are there, because DVC expects them.
-    for folder in ("data/previews/musika", "metrics/curves/train_musika"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
+    stand_in(PREVIEWS, CURVES)
     return {"train_cpu_seconds": round(cpu_seconds(), 2),
             "train_wall_seconds": round(time.perf_counter() - began, 2)}
 
 
+def stand_in(*folders):
+    """Write folders that say that nothing was trained: DVC expects them, and Git keeps no empty ones."""
+    for folder in folders:
+        with new_folder(folder) as temporary:
+            (temporary / "nothing.tsv").write_text("step\tnothing\n")
+
+
 def main():
-    """Write data/models/musika, data/previews/musika and the curves of a training."""
+    """Write data/models/musika, data/previews/musika and the curves of a training.
+
+    All stages of the pipeline have results, so that `dvc checkout` and `dvc pull` find them all. Where Musika is
+    neither selected nor compared these here are stand-ins that nothing reads.
+    """
     params = read_params()
     with stage("train_musika", params["seed"], params["threads"]) as clock:
         settings = params["musika"]["train"]
-        if settings["pretrained"]:
+        if "musika" not in Path("data/generators.txt").read_text().split():
+            stand_in(MODEL, PREVIEWS, CURVES)
+        elif settings["pretrained"]:
             clock.update(bring(settings, params))
         else:
-            clock.update(pretrain("train_musika", Model, settings, params, "data/models/musika",
-                                  "data/previews/musika", params["runs"]))
+            clock.update(pretrain("train_musika", Model, settings, params, MODEL, PREVIEWS, params["runs"]))
 
 
 if __name__ == "__main__":
