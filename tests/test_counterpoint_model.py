@@ -130,7 +130,7 @@ def test_the_benchmark_is_read_and_split_by_melody(data):
 def test_nats_are_those_of_the_definition(data):
     pieces = jsb.read(data)["test"]
     network = Network(TINY).eval()
-    total, notes = jsb.nats(network, pieces)
+    total, notes = jsb.nats([network], pieces)
     assert notes == sum(4 * p.shape[1] for p in pieces)
     by_hand = -sum(float(network(torch.from_numpy(jsb.symbols_of(p))[None], repeats=False).sum()) for p in pieces)
     assert total == pytest.approx(by_hand, rel=1e-5)
@@ -142,8 +142,8 @@ def test_training_learns_repeats_itself_and_keeps_the_best(data, tmp_path, monke
     settings = jsb.SETTINGS | {"steps": 30, "batch": 2, "crop": 64, "checks": 5, "learning_rate": 0.01}
     first, second = (jsb.train(pieces, settings, 0, TINY)[0] for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    total, _ = jsb.nats(first, pieces["valid"])
-    untrained, _ = jsb.nats(Network(TINY), pieces["valid"])
+    total, _ = jsb.nats([first], pieces["valid"])
+    untrained, _ = jsb.nats([Network(TINY)], pieces["valid"])
     assert total < 0.8 * untrained
     best = jsb.Best(first)
     best.offer(first, 1.0)

@@ -21,6 +21,7 @@ from chaconne.training import Trainer, draw_seed
 
 SPLITS = ("train", "valid", "test")
 TRAINER = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "precision": "32-true", "log_every": 25, "previews": 0}
+TOGETHER = 16  # pieces that a network reads at once
 SETTINGS = {
     "steps": 1800,  # about two a second on one core
     "checks": 24,  # times that validation is measured on the way; the best of them is what is tested
@@ -29,6 +30,8 @@ SETTINGS = {
     "learning_rate": 0.002,
     "weight_decay": 0.3,
     "ema": 0.99,
+    "members": 2,  # networks, trained one after another with other dice, whose mean probability counts
+    "keys": 5,  # in which a piece is read when it is measured: as written and next to it
     "farthest": 6,  # semitones of transposition, either way, within the range of each voice in the training split
 }
 
@@ -95,6 +98,10 @@ class Crops:
         every = range(-farthest, farthest + 1)
         return [s for s in every if (low + s >= self.low).all() and (high + s <= self.high).all()]
 
+    def near(self, piece):
+        """Return the transpositions in which a piece is measured: 0, and the nearest that stay in range."""
+        return sorted({0, *self.shifts(piece)}, key=abs)[:self.settings["keys"]]
+
     def draw(self, rng):
         """Return (symbols [B, 4, crop], start [B], real bool [B, 1, crop]) of random crops; silence follows ends."""
         batch, crop = self.settings["batch"], self.settings["crop"]
@@ -114,17 +121,35 @@ class Crops:
 
 
 @torch.no_grad()
-def nats(network, pieces):
-    """Return (total negative log-likelihood, notes) of whole pieces; every frame sees `window` frames at most."""
-    network.eval()
-    total, notes = 0.0, 0
-    for pitch in pieces:
-        symbols = torch.from_numpy(symbols_of(pitch))[None]
-        total -= float(network(symbols, repeats=False).double().sum())
-        notes += pitch.size
+def log_probs(networks, pieces, shifts=None):
+    """Return a list of float64 [4, frames], one for each piece: the log-probability of every symbol.
+
+    Of several networks, and of the same piece in several keys, the mean probability counts: for each symbol the mean
+    of proper distributions is one. shifts: for each piece the transpositions (semitones) that are averaged over.
+    """
+    shifts = shifts or [(0,)] * len(pieces)
+    asked = [(i, symbols_of(np.where(pitch != REST, pitch + shift, REST)))
+             for i, (pitch, some) in enumerate(zip(pieces, shifts, strict=True)) for shift in some]
+    asked.sort(key=lambda one: one[1].shape[1])
+    found = [[] for _ in pieces]
+    for network in networks:
+        network.eval()
+        for first in range(0, len(asked), TOGETHER):
+            some = asked[first:first + TOGETHER]
+            padded = np.zeros((len(some), 4, some[-1][1].shape[1]), np.int64)  # what follows an end is never seen
+            for row, (_, symbols) in zip(padded, some, strict=True):
+                row[:, :symbols.shape[1]] = symbols
+            for (i, symbols), got in zip(some, network(torch.from_numpy(padded), repeats=False), strict=True):
+                found[i].append(got[:, :symbols.shape[1]].double().numpy())
+    return [np.logaddexp.reduce(each) - math.log(len(each)) for each in found]
+
+
+def nats(networks, pieces, shifts=None):
+    """Return (total negative log-likelihood, notes) of whole pieces; see log_probs."""
+    total = -sum(float(one.sum()) for one in log_probs(networks, pieces, shifts))
     if not math.isfinite(total):
         raise FloatingPointError("jsb: a piece has probability 0 or the network is not finite; train again")
-    return total, notes
+    return total, sum(pitch.size for pitch in pieces)
 
 
 def disjoint(pieces):
@@ -146,7 +171,7 @@ def train(pieces, settings, seed, shape=None, trainer=None):
     """Return (network, clocks) of training on its split: the moving average that was best on validation."""
     torch.manual_seed(seed)
     shape = shape or Shape()
-    run = Trainer("jsb", trainer or TRAINER, seed, {"settings": settings, "shape": vars(shape)})
+    run = Trainer(f"jsb_{seed}", trainer or TRAINER, seed, {"settings": settings, "shape": vars(shape)})
     network, optimizer = run.setup(Network(shape), settings["learning_rate"], (0.9, 0.98), settings["weight_decay"])
     average, crops = Average(network.module, settings["ema"]), Crops(pieces["train"], settings)
     best, every = Best(average.module), max(1, settings["steps"] // settings["checks"])
@@ -165,7 +190,7 @@ def train(pieces, settings, seed, shape=None, trainer=None):
         average.update(network.module, i)
         values = {"nats_per_note": loss}
         if (i + 1) % every == 0:
-            total, notes = nats(average.module, pieces["valid"])
+            total, notes = nats([average.module], pieces["valid"])
             best.offer(average.module, total / notes)
             values["valid"] = torch.tensor(total / notes)
         return values
@@ -179,12 +204,20 @@ def train(pieces, settings, seed, shape=None, trainer=None):
 def benchmark(path, settings=None, seed=0, shape=None):
     """Train on the training split and return {test, valid, disjoint: nats per note, ...}."""
     pieces = read(path)
-    settings = SETTINGS | (settings or {})
-    network, clocks = train(pieces, settings, seed, shape)
+    settings, shape = SETTINGS | (settings or {}), shape or Shape()
+    networks, clocks = [], []
+    for member in range(settings["members"]):
+        network, clock = train(pieces, settings, seed + member, shape)
+        networks.append(network)
+        clocks.append(clock)
     apart = disjoint(pieces)
     measured = {"test": pieces["test"], "valid": pieces["valid"], "disjoint": apart}
-    sums = {name: nats(network, some) for name, some in measured.items()}
+    keys = Crops(pieces["train"], settings)
+    sums = {name: nats(networks, some, [keys.near(piece) for piece in some]) for name, some in measured.items()}
+    alone = {name: nats(networks[:1], some) for name, some in measured.items()}
     return {name: total / notes for name, (total, notes) in sums.items()} | {
+        "one_network_one_key": {name: total / notes for name, (total, notes) in alone.items()},
         "notes": {name: notes for name, (_, notes) in sums.items()}, "pieces": {n: len(p) for n, p in measured.items()},
-        "grid": "sixteenths, chronological, rests counted as notes", "settings": settings, "seed": seed,
-        "parameters": sum(p.numel() for p in network.parameters()), "threads": torch.get_num_threads(), **clocks}
+        "grid": "sixteenths, chronological, rests counted as notes", "settings": settings, "shape": vars(shape),
+        "seed": seed, "parameters": sum(p.numel() for network in networks for p in network.parameters()),
+        "threads": torch.get_num_threads(), **{name: sum(clock[name] for clock in clocks) for name in clocks[0]}}

@@ -34,7 +34,8 @@ class Shape:
     heads: int = 5
     head_width: int = 128
     dropout: float = 0.3  # of whatever a layer adds
-    blind: float = 0.15  # share of the features of a frame that training hides: 229 pieces are soon known by heart
+    blind: float = 0.15  # share of the features that training hides: a few hundred pieces are soon known by heart
+    blind_frames: float = 0.0  # share of the frames that training hides with all their features
     window: int = 256  # frames a position sees, itself included
     reader_depth: int = 0  # blocks that read conditions; 0: the network knows none
 
@@ -103,7 +104,7 @@ class Past(nn.Module):
 
     def forward(self, symbols, start=0, wish=None):
         """wish: [B, T, W] of a Reader, or None. It enters below and stays visible above."""
-        x = self.table_of(symbols, start)
+        x = self.inputs(symbols, start)
         x = F.dropout(x if wish is None else x + wish, self.shape.dropout, self.training)
         for block in self.blocks:
             x = block(x, self.window)
@@ -113,7 +114,7 @@ class Past(nn.Module):
     def step(self, symbols, start, wish, memory):
         """Return ([B, 1, W] of the last frame of symbols [B, V, t], memory); that frame's own symbols are not read."""
         frame = symbols.shape[-1] - 1
-        x = self.table_of(symbols, start)[:, -1:]
+        x = self.inputs(symbols, start, last=True)
         x, kept = (x if wish is None else x + wish[:, frame:frame + 1]), []
         for block, old in zip(self.blocks, memory or [None] * len(self.blocks), strict=True):
             x, new = block.step(x, old, frame, self.window)
@@ -121,26 +122,35 @@ class Past(nn.Module):
         x = self.norm(x)
         return (x if wish is None else x + wish[:, frame:frame + 1]), kept
 
-    def table_of(self, symbols, start):
-        """Return the inputs [B, T, W]: features of the frame before, and the clock of this one."""
+    def inputs(self, symbols, start, last=False):
+        """Return the inputs [B, T, W]: features of the frame before, and the clock of this one; `last`: of the last."""
         batch, _, length = symbols.shape
+        first = length - 1 if last else 0
+        rows = self.rows(symbols)[:, max(0, first - 1):]  # [B, T - 1, features]: those of frame t belong to t + 1
+        shown = None
+        if self.training:
+            drawn = torch.rand(rows.shape, device=rows.device) >= self.shape.blind
+            shown = (drawn & (torch.rand_like(rows[..., :1], dtype=torch.float) >= self.shape.blind_frames)).float()
+            shown = shown.flatten(0, 1)
+        seen = self.table(rows.flatten(0, 1), per_sample_weights=shown).reshape(*rows.shape[:2], len(self.start))
+        x = seen if first else torch.cat([self.start.expand(batch, 1, -1), seen], 1)
+        clock = torch.arange(first, length, device=symbols.device)
+        clock = clock + torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
+        base = self.table.num_embeddings - sum(CLOCKS)
+        offsets = [base + sum(CLOCKS[:i]) for i in range(len(CLOCKS))]
+        times = torch.stack([clock % m + o for m, o in zip(CLOCKS, offsets, strict=True)], -1)
+        return x + self.table(times.reshape(-1, len(CLOCKS))).reshape(*clock.shape, -1)
+
+    def rows(self, symbols):
+        """Return int64 [B, T - 1, features]: the table's row of every feature of all frames but the last."""
         sound = sy.sounding(symbols)
-        upper, lower = (sound[:, list(side)] for side in zip(*self.pairs, strict=True))
-        features = [sound, sy.ages(symbols), sy.steps(sound), sy.intervals(upper, lower, sy.WIDE)]
+        upper, lower = ([pair[side] for pair in self.pairs] for side in (0, 1))
+        features = [sound, sy.ages(symbols), sy.steps(sound), sy.intervals(sound[:, upper], sound[:, lower], sy.WIDE)]
         rows, base = [], 0
         for feature, (count, size) in zip(features, self.sizes.values(), strict=False):
             rows.append(feature + base + size * torch.arange(count, device=symbols.device)[:, None])
             base += count * size
-        rows = torch.cat(rows, 1)[..., :-1]  # [B, features, T - 1]
-        rows = rows.transpose(1, 2).reshape(-1, rows.shape[1])
-        shown = (torch.rand(rows.shape, device=rows.device) >= self.shape.blind).float() if self.training else None
-        seen = self.table(rows, per_sample_weights=shown).reshape(batch, length - 1, len(self.start))
-        x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
-        start = torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
-        clock = torch.arange(length, device=symbols.device) + start
-        offsets = [base + sum(CLOCKS[:i]) for i in range(len(CLOCKS))]
-        times = torch.stack([clock % m + o for m, o in zip(CLOCKS, offsets, strict=True)], -1)
-        return x + self.table(times.reshape(-1, len(CLOCKS))).reshape(*clock.shape, -1)
+        return torch.cat(rows, 1)[..., :-1].transpose(1, 2)
 
 
 class Head(nn.Module):
@@ -164,14 +174,18 @@ class Head(nn.Module):
 
     def log_probs(self, frames, symbols, repeats=True):
         """Return log p of every symbol: [B, V, T]. frames: [B, T, W] of Past for the same symbols."""
+        found = [one.gather(-1, symbols[:, voice, :, None])[..., 0]
+                 for voice, one in enumerate(self.distributions(frames, symbols, repeats))]
+        return torch.stack(found, 1)
+
+    def distributions(self, frames, symbols, repeats=True):
+        """Yield log p [B, T, SYMBOLS] of all that each voice could do, given the frames before and voices above."""
         sound = sy.sounding(symbols)
         before = torch.cat([torch.zeros_like(sound[..., :1]), sound[..., :-1]], -1)
-        entered, found = self.enter(frames).chunk(self.voices, -1), []
+        entered = self.enter(frames).chunk(self.voices, -1)
         for voice in range(self.voices):
             logits = self.logits(voice, entered[voice], sound, before, symbols)
-            logits = forbid(logits, before[:, voice], repeats)
-            found.append(logits.log_softmax(-1).gather(-1, symbols[:, voice, :, None])[..., 0])
-        return torch.stack(found, 1)
+            yield forbid(logits, before[:, voice], repeats).log_softmax(-1)
 
     def logits(self, voice, entered, sound, before, symbols):
         """Return logits [B, T, SYMBOLS] of one voice; of sound and symbols only the voices above are used."""
