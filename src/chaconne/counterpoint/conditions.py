@@ -34,8 +34,19 @@ class Conditions:
     known: torch.Tensor
     fermata: torch.Tensor
 
+    def parts(self):
+        return self.attributes, self.symbols, self.known, self.fermata
+
     def __getitem__(self, index):
-        return Conditions(self.attributes[index], self.symbols[index], self.known[index], self.fermata[index])
+        return Conditions(*(part[index] for part in self.parts()))
+
+    def to(self, device):
+        """Return the same on a device."""
+        return Conditions(*(part.to(device) for part in self.parts()))
+
+    def repeated(self, count):
+        """Return Conditions with every piece `count` times, one after another."""
+        return Conditions(*(part.repeat_interleave(count, 0) for part in self.parts()))
 
 
 def free(batch, frames, voices=4):
@@ -46,14 +57,14 @@ def free(batch, frames, voices=4):
 
 
 def attributes_of(grid):
-    """Return int64 [len(SIZES)]: what a Grid of four voices is."""
+    """Return int64 [len(SIZES)]: what a Grid is; where it has fewer than four voices, or a silent one, 0 for ranges."""
     sounding = [pitch[pitch != REST] for pitch in grid.pitch]
     density = grid.onset.sum() / grid.voices / (grid.frames / QUARTER)
     ends = [f(pitch) for pitch in sounding for f in (np.min, np.max)] if all(map(len, sounding)) else []
     metre = METRES.index(grid.metre) + 1 if grid.metre in METRES else len(METRES) + 1
     found = [grid.tonic + 1, MODES.index(grid.mode) + 1, metre, int(np.searchsorted(DENSITIES, density)) + 1]
-    found += [int(np.clip((end - sy.LOW) // SPAN, 0, CLASSES - 2)) + 1 for end in ends] or [0] * 8
-    return torch.tensor(found)
+    ranges = [int(np.clip((end - sy.LOW) // SPAN, 0, CLASSES - 2)) + 1 for end in ends]
+    return torch.tensor((found + ranges + [0] * len(SIZES))[:len(SIZES)])
 
 
 def conditions_of(grid, voices=()):

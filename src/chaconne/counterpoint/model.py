@@ -56,9 +56,9 @@ class Network(nn.Module):
         clock of the first frame, int or [B]; repeats: False where an onset of the sounding pitch cannot occur;
         asked: Conditions of all T' + T frames, or None.
         """
-        known = 0 if before is None else before.shape[-1]
-        whole = symbols if before is None else torch.cat([before, symbols], -1)
-        wish = self.read(asked)
+        known, device = 0 if before is None else before.shape[-1], self.past.start.device
+        whole = (symbols if before is None else torch.cat([before, symbols], -1)).to(device)
+        wish = self.read(asked if asked is None else asked.to(device))
         frames = self.past(whole, start - known, wish)
         return self.head.log_probs(frames, whole, repeats)[..., known:]
 

@@ -1,0 +1,240 @@
+"""Reinforcement: a trained network is moved towards Bach's band of every rule, and no further.
+
+What a voice may do next, and what that would break, is known for every symbol (chaconne.counterpoint.candidates). So
+the expected cost of a step and its gradient are computed over all symbols instead of the one that was drawn (expected
+policy gradients: Ciosek & Whiteson 2018, Eq. 7; Allen 2017), which has no variance for what is decided at once. What
+a symbol brings about later (lower voices, later frames) is credited to it by REINFORCE (Williams 1992) with the mean
+over the batch as baseline. For each measure a multiplier grows while it lies outside its band and shrinks within it
+(Lagrangian; Achiam 2017): the reward is the distance to the band, never a sum of violations.
+
+    loss = E[sum over measures of multiplier x count] + KL(network || reference) + weight x NLL(Bach)
+
+Shapes: B pieces, V voices, T frames, S symbols, K measures.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from chaconne.counterpoint import bands, candidates, tasks
+from chaconne.counterpoint.candidates import MEASURES
+from chaconne.counterpoint.grid import QUARTER
+from chaconne.counterpoint.plans import asked_of, starts_of
+from chaconne.counterpoint.shelves import Crops
+from chaconne.counterpoint.statistics import entropies
+from chaconne.counterpoint.symbols import grid_arrays
+from chaconne.counterpoint.writing import write
+from chaconne.optimisation import set_learning_rate
+from chaconne.training import Trainer, draw_seed
+
+LEAST = 0.002  # probability from which a symbol's cost is computed: rarer ones cost next to nothing
+STRONGEST, GUARDED = 8.0, 1.0  # nats that one violation may cost, and one move, rest or unison
+MEMORY = 0.8  # of the running mean of what is measured
+FADE = 0.97  # of a multiplier, each step within the band
+SPAN = 0.9  # by which a later cost counts less, for every frame
+
+
+class Multipliers(torch.nn.Module):
+    """Nats that each measure costs, positive above its band, negative below; and running means of what is measured."""
+
+    def __init__(self, band, speed):
+        super().__init__()
+        self.band, self.speed = [band[name] for name in MEASURES], speed
+        self.register_buffer("cost", torch.zeros(len(MEASURES), dtype=torch.float64))
+        self.register_buffer("mean", torch.full((len(MEASURES),), float("nan"), dtype=torch.float64))
+
+    def follow(self, values):
+        """Take in what was measured, float [K]; returns the running means as an array."""
+        values = torch.as_tensor(values, dtype=torch.float64)
+        fresh = self.mean.isnan()
+        self.mean.copy_(torch.where(fresh, values, MEMORY * self.mean + (1 - MEMORY) * values))
+        for k, (name, band) in enumerate(zip(MEASURES, self.band, strict=True)):
+            away = float(bands.outside(self.mean[k].numpy(), band)) / max(band[1], 1e-3)
+            most = GUARDED if name in candidates.GUARDS else STRONGEST
+            if away:
+                self.cost[k] += most * self.speed * float(np.clip(away, -1, 1))
+            else:
+                self.cost[k] *= FADE
+            self.cost[k].clamp_(-most / 4, most)
+        return self.mean.numpy()
+
+
+@dataclass
+class Written:
+    """A batch that the network wrote.
+
+    symbols: int64 [B, V, T]; asked: Conditions; start: int64 [B]; where, counts: for each voice the int64 [4, N] and
+    float32 [N, K] of candidates.of_batch; values: float [K] of the batch; entropies: {melodic, sonority} in bits
+    """
+
+    symbols: torch.Tensor
+    asked: object
+    start: torch.Tensor
+    where: list
+    counts: list
+    values: np.ndarray
+    entropies: dict
+
+
+def compose(network, plans, frames, seed):
+    """Return Written: pieces on the plans (Grids), drawn at temperature 1, with what every other symbol would break."""
+    asked, start = asked_of(plans, frames), starts_of(plans)
+    symbols, _ = write(network, len(plans), frames, seed, asked, start=start)
+    setting = candidates.setting_of(plans, frames)
+    pitch = np.stack([grid_arrays(one)[0] for one in symbols.numpy()])
+    with torch.no_grad():
+        odds = [one.exp().numpy() for one in distributions(network, symbols, asked, start)]
+    found = list(candidates.of_batch(pitch, (odds, symbols.numpy()), setting, LEAST))
+    return Written(symbols, asked, start, [torch.from_numpy(np.stack(places)) for _, places, _ in found],
+                   [counts for *_, counts in found], candidates.measure(pitch, setting).mean(0),
+                   entropies(pitch, setting))
+
+
+def distributions(network, symbols, asked, start):
+    """Return log p [B, T, S] of each voice."""
+    return list(network.head.distributions(network.past(symbols, start, network.read(asked)), symbols))
+
+
+def objective(network, reference, batch, cost, kl_weight, later_weight):
+    """Return (loss, KL in nats a symbol, expected cost a beat and piece): what a step makes smaller.
+
+    cost: float64 [K], nats a count; reference: log p of each voice, of the network that is stayed near.
+    """
+    now = distributions(network, batch.symbols, batch.asked, batch.start)
+    count, voices, frames = batch.symbols.shape
+    expected, kl = [], 0.0
+    for logp, old, places, counts in zip(now, reference, batch.where, batch.counts, strict=True):
+        piece, frame, symbol, _ = places
+        price = torch.from_numpy(counts @ cost.numpy().astype(np.float32))
+        each = torch.zeros(count, frames)
+        expected.append(each.index_put((piece, frame), logp[piece, frame, symbol].exp() * price, accumulate=True))
+        finite = old.isfinite()
+        kl = kl + (logp.exp() * torch.where(finite, logp - old, 0)).sum(-1).mean() / voices
+    expected = torch.stack(expected, 1)  # [B, V, T]
+    advantage = later(expected.detach())
+    advantage = advantage - advantage.mean(0, keepdim=True)
+    drawn = torch.stack([one.gather(-1, batch.symbols[:, v, :, None])[..., 0] for v, one in enumerate(now)], 1)
+    scored = (drawn.clamp(min=-20) * advantage).mean()
+    loss = expected.mean() + later_weight * scored + kl_weight * kl
+    return loss, kl.detach(), expected.detach().sum() / (count * frames / QUARTER)
+
+
+def later(expected):
+    """Return for each voice and frame the costs that come after it, those of later frames discounted: [B, V, T]."""
+    frame = expected.sum(1)
+    ahead, total = torch.zeros_like(frame), torch.zeros_like(frame[:, 0])
+    for t in range(frame.shape[1] - 1, -1, -1):
+        ahead[:, t] = total
+        total = SPAN * (frame[:, t] + total)
+    below = expected.flip(1).cumsum(1).flip(1) - expected
+    return below + ahead[:, None]
+
+
+def about_bach(grids, frames):
+    """Return (plans, pitch, Setting) of the pieces that are long enough, cut to `frames`."""
+    plans = [grid for grid in grids if grid.frames >= frames]
+    if len(plans) < 2:
+        raise ValueError(f"reinforce: expected at least two pieces of {frames} frames, got {len(plans)}")
+    return plans, np.stack([grid.pitch[:, :frames] for grid in plans]), candidates.setting_of(plans, frames)
+
+
+def reinforce(network, shelf, settings, machine, seed):
+    """Return (network, clocks, why it stopped or ''): the last weights for which every guard held.
+
+    network: trained; shelf: {train, valid: Grids} of Bach; settings: those of params.yaml's counterpoint.reinforce.
+    """
+    frames = settings["frames"]
+    plans, pitch, setting = about_bach(shelf["train"], frames)
+    each = candidates.measure(pitch, setting)
+    bach = dict(zip(MEASURES, each.mean(0), strict=True))
+    aim = bands.narrowed(bands.band_of(pitch, setting), bach, settings["within"])
+    original = copy.deepcopy(network).eval().requires_grad_(False)
+    run = Trainer("reinforce", machine | {"log_every": settings["log_every"]}, seed, [settings, len(plans), float(sum(
+        p.double().abs().sum() for p in original.parameters()))])
+    network, optimizer = run.setup(copy.deepcopy(network), settings["learning_rate"])
+    multipliers, good = Multipliers(aim, settings["speed"]), copy.deepcopy(network.module)
+    guard = Guard()
+    crops = Crops(shelf["train"], frames, settings["bach_batch"])
+
+    def step(i):
+        if guard.broken:
+            return guard.last  # what is left of the steps costs nothing
+        set_learning_rate(optimizer, settings["learning_rate"] * min(1, (i + 1) / 10))
+        rng = np.random.default_rng(draw_seed(seed, i))
+        chosen = rng.choice(len(plans), settings["batch"], replace=len(plans) < settings["batch"])
+        batch = compose(network.module, [plans[k] for k in chosen], frames, draw_seed(seed, i))
+        values = multipliers.follow(batch.values)
+        same = entropies(pitch[chosen], setting_at(setting, chosen))
+        guard.look(dict(zip(MEASURES, values, strict=True)), bach, batch.entropies, same)
+        if guard.broken:
+            network.module.load_state_dict(good.state_dict())
+            print(f"reinforce: stopped after {i} steps: {guard.broken[0]}")
+        else:
+            good.load_state_dict(network.module.state_dict())
+            guard.last = improve(run, network, original, optimizer, batch, multipliers, settings, crops, rng)
+        now = dict(zip(MEASURES, batch.values, strict=True))
+        guard.last |= {f"rate/{name}": torch.tensor(value) for name, value in now.items()}
+        guard.last["distance"] = torch.tensor(bands.distance(now, aim))
+        guard.last |= {f"entropy/{name}": torch.tensor(bits) for name, bits in batch.entropies.items()}
+        return guard.last
+
+    state = {"network": network, "optimizer": optimizer, "multipliers": multipliers, "good": good, "guard": guard}
+    clocks = run.run(settings["steps"], step, state)
+    run.finish()
+    return network.module.eval(), clocks, "; ".join(guard.broken)
+
+
+def improve(run, network, original, optimizer, batch, multipliers, settings, crops, rng):
+    """Make some steps of gradient descent on one batch; returns what the last one measured."""
+    network.eval()
+    with torch.no_grad():
+        reference = distributions(original, batch.symbols, batch.asked, batch.start)
+    for _ in range(settings["updates"]):
+        loss, kl, cost = objective(network.module, reference, batch, multipliers.cost, settings["kl"],
+                                   settings["later"])
+        one = crops.draw(rng)
+        asked = tasks.draw(one.symbols, one.grids, one.fermata, rng)
+        network.train()
+        bach = tasks.loss(network, one.symbols, asked, one.start, one.real)
+        network.eval()
+        optimizer.zero_grad(set_to_none=True)
+        run.fabric.backward(loss + settings["bach"] * bach)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+    # As a ratio of perplexities the divergence begins at 1; what begins at 0 would seem to explode.
+    return {"from_reference": kl.exp(), "expected_cost": cost, "bach_nats_per_note": bach.detach()}
+
+
+def setting_at(setting, places):
+    """Return the Setting of some of its pieces."""
+    return candidates.Setting(setting.tonic[places], setting.minor[places], setting.beat[places],
+                              setting.fermata[places])
+
+
+class Guard:
+    """Which guards are broken; saved with the training, so that a run that goes on remembers.
+
+    What the network does not keep to begin with is no ground to stop until it once did.
+    """
+
+    def __init__(self):
+        self.broken, self.held, self.last, self.mean = [], [], {}, None
+
+    def look(self, now, bach, bits, bach_bits):
+        """Compare running means with Bach's; see bands.broken_guards."""
+        both = {name: (bits[name], bach_bits[name]) for name in bits}
+        before = self.mean or both
+        self.mean = {name: tuple(MEMORY * old + (1 - MEMORY) * new
+                                 for old, new in zip(before[name], both[name], strict=True)) for name in both}
+        own, his = ({name: pair[side] for name, pair in self.mean.items()} for side in (0, 1))
+        wrong = bands.broken_guards(now, bach, own, his)
+        self.held = sorted({*self.held, *(name for name in bands.WATCHED if name not in wrong)})
+        self.broken = [said for name, said in wrong.items() if name in self.held]
+
+    def state_dict(self):
+        return vars(self)
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
