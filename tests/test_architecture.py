@@ -17,7 +17,7 @@ LAYERS = (
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip", "selectors", "musika"},
     {"corpora", "codec", "generators", "evaluation", "report"},
-    {"fitting", "sampling", "listening", "outside", "counterpoint"},
+    {"fitting", "sampling", "listening", "outside", "counterpoint", "scorebook"},
     {"finetuning", "sweeps"},
     {"commands"},
     {"", "cli"},
@@ -25,7 +25,7 @@ LAYERS = (
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
 ONLY = {"corpora": {"files", "stage", "modules", "room", "downloads"}, "evaluation": {"files", "contest"},
         "report": {"files", "stage", "contest", "pipeline"}, "listening": {"files", "report"},
-        "outside": {"files", "evaluation"}}
+        "scorebook": {"files", "report"}, "outside": {"files", "evaluation"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")
 

@@ -7,6 +7,7 @@ import typer
 
 from chaconne.commands import benchmark, musika, sweep
 from chaconne.commands.check import check
+from chaconne.commands.compose import compose, go_on
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
 from chaconne.commands.listen import listen, preference
@@ -14,8 +15,9 @@ from chaconne.commands.repair import repair
 from chaconne.commands.species import species
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (check, evaluate, harmonize, listen, preference, repair, species):
+for command in (check, compose, evaluate, harmonize, listen, preference, repair, species):
     app.command()(command)
+app.command("continue")(go_on)
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(sweep.app, name="sweep")
 app.add_typer(musika.app, name="musika")

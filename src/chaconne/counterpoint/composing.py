@@ -4,7 +4,6 @@ A composer is asked with plans (Grids whose notes are not looked at: key, metre,
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -13,11 +12,9 @@ from chaconne.counterpoint.grid import NAMES, QUARTER, REST, Grid, bar_frames
 from chaconne.counterpoint.guided import Guide
 from chaconne.counterpoint.harmonizers import RuleHarmonizer
 from chaconne.counterpoint.melodies import melody_on
-from chaconne.counterpoint.model import Network
 from chaconne.counterpoint.plans import asked_of, starts_of, written
 from chaconne.counterpoint.symbols import grid_arrays, symbols_of
 from chaconne.counterpoint.writing import write
-from chaconne.files import read_json, verify
 
 TOGETHER = 96  # pieces that are written at once
 
@@ -33,13 +30,6 @@ class NetworkComposer:
         if k > 1 and band is None:
             raise ValueError("best of k: expected a band to choose by, got none")
         self.network, self.band, self.k, self.guide, self.temperature = network, band, k, guide, temperature
-
-    @classmethod
-    def load(cls, folder, **settings):
-        """Read a folder of data/counterpoint: a network, and the band of what it learned."""
-        verify(folder)
-        band = Path(folder, "band.json")
-        return cls(Network.load(folder), read_json(band) if band.exists() else None, **settings)
 
     def compose(self, plans, frames=None, seed=0, given=()):
         """Return one Grid for each plan; frames: their common length, None for that of each plan.

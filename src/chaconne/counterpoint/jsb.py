@@ -4,7 +4,6 @@ The data is not part of the product: a JSON file {train, valid, test: pieces of 
 grid of sixteenths, -1 for silence}. nats per note = total negative log-likelihood / (4 x frames), rests counted.
 """
 
-import copy
 import json
 import math
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from chaconne.corpora import melody
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.grid import QUARTER, REST
+from chaconne.counterpoint.learning import Best
 from chaconne.counterpoint.model import Network, Shape
 from chaconne.optimisation import Average, cosine, set_learning_rate
 from chaconne.training import Trainer, draw_seed
@@ -64,21 +64,6 @@ def matrix(piece):
 def symbols_of(pitch):
     """Return int64 [4, frames] symbols: a pitch that repeats is held."""
     return sy.symbols_of(pitch, sy.changes(pitch))
-
-
-class Best(torch.nn.Module):
-    """The weights with the lowest loss on validation so far: small corpora are learned by heart in the end."""
-
-    def __init__(self, module):
-        super().__init__()
-        self.module = copy.deepcopy(module)
-        self.register_buffer("loss", torch.tensor(math.inf, dtype=torch.float64))
-
-    def offer(self, module, loss):
-        """Keep `module` if its loss is the lowest."""
-        if loss < float(self.loss):
-            self.module.load_state_dict(module.state_dict())
-            self.loss.fill_(loss)
 
 
 class Crops:

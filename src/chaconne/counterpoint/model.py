@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
@@ -20,7 +21,8 @@ from torch.nn import functional as F
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.blocks import Block
 from chaconne.counterpoint.conditions import Reader
-from chaconne.files import read_json, write_json
+from chaconne.files import one_line, read_json, verify, write_json
+from chaconne.pipeline import remake
 
 CLOCKS = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
 
@@ -82,6 +84,15 @@ class Network(nn.Module):
         network = cls(Shape(**about["shape"]), about["voices"])
         network.load_state_dict(load_file(Path(folder, "weights.safetensors")))
         return network.eval()
+
+
+def load(folder):
+    """Return the Network of a folder whose sums are right; ValueError or FileNotFoundError says what is wrong."""
+    verify(folder)
+    try:
+        return Network.load(folder)
+    except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ValueError(f"{folder} holds no network that fits ({one_line(error)}); {remake(folder)}") from error
 
 
 class Past(nn.Module):

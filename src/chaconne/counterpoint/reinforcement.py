@@ -141,18 +141,19 @@ def about_bach(grids, frames):
 
 
 def reinforce(network, shelf, settings, machine, seed):
-    """Return (network, clocks, why it stopped or ''): the last weights for which every guard held.
+    """Return (network, clocks, why it stopped or '', Bach's band): the last weights for which every guard held.
 
     network: trained; shelf: {train, valid: Grids} of Bach; settings: those of params.yaml's counterpoint.reinforce.
     """
     frames = settings["frames"]
     plans, pitch, setting = about_bach(shelf["train"], frames)
-    each = candidates.measure(pitch, setting)
+    band, each = bands.band_of(pitch, setting), candidates.measure(pitch, setting)
     bach = dict(zip(MEASURES, each.mean(0), strict=True))
-    aim = bands.narrowed(bands.band_of(pitch, setting), bach, settings["within"])
+    aim = bands.narrowed(band, bach, settings["within"])
     original = copy.deepcopy(network).eval().requires_grad_(False)
-    run = Trainer("reinforce", machine | {"log_every": settings["log_every"]}, seed, [settings, len(plans), float(sum(
-        p.double().abs().sum() for p in original.parameters()))])
+    weights = float(sum(p.double().abs().sum() for p in original.parameters()))
+    run = Trainer("reinforce/steps", machine | {"log_every": settings["log_every"]}, seed,
+                  [settings, len(plans), weights, torch.get_num_threads()])
     network, optimizer = run.setup(copy.deepcopy(network), settings["learning_rate"])
     multipliers, good = Multipliers(aim, settings["speed"]), copy.deepcopy(network.module)
     guard = Guard()
@@ -183,7 +184,7 @@ def reinforce(network, shelf, settings, machine, seed):
     state = {"network": network, "optimizer": optimizer, "multipliers": multipliers, "good": good, "guard": guard}
     clocks = run.run(settings["steps"], step, state)
     run.finish()
-    return network.module.eval(), clocks, "; ".join(guard.broken)
+    return network.module.eval(), clocks, "; ".join(guard.broken), band
 
 
 def improve(run, network, original, optimizer, batch, multipliers, settings, crops, rng):
