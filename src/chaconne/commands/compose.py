@@ -12,7 +12,7 @@ MODEL = Path("data/counterpoint/reinforced")
 TUNES = Path("data/counterpoint/tunes")
 Model = Annotated[str, typer.Option(help=f"rules, or the folder of a trained network  [default: {MODEL}]")]
 Seed = Annotated[int, typer.Option(min=0, help="another seed, another piece")]
-Best = Annotated[int, typer.Option("-k", "--best-of", min=1, max=1000, help="pieces drawn; the nearest to Bach is kept")]
+Best = Annotated[int, typer.Option("-k", "--best-of", min=1, max=1000, help="pieces drawn, the nearest to Bach kept")]
 Guide = Annotated[float, typer.Option(min=0, max=10, help="strength of the rules while notes are drawn; 0: none")]
 Temperature = Annotated[float, typer.Option(min=0.1, max=2, help="below 1 is more typical")]
 Sound = Annotated[bool, typer.Option(help="write a WAV too")]
@@ -41,8 +41,9 @@ def compose(
     """
     if tune:
         finish_tune(said(new_tune, key, metre, bars, model, seed, best_of, temperature, tempo), out, sound)
-        return
-    finish(said(new_piece, key, metre, bars, phrase, model, seed, best_of, guide, temperature, tempo), out, sound, as_json)
+    else:
+        found = said(new_piece, key, metre, bars, phrase, model, seed, best_of, guide, temperature, tempo)
+        finish(found, out, sound, as_json)
 
 
 def go_on(
@@ -154,4 +155,4 @@ def finish_tune(grid, out, sound):
     """Write a tune."""
     from chaconne.counterpoint.tunes import write_tune
 
-    typer.echo("written: " + ", ".join(str(path) for path in said(write_tune, grid, out, sound=sound)))
+    typer.echo("written: " + ", ".join(str(path) for path in said(write_tune, grid, out, 1, sound)))

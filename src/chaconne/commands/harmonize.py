@@ -13,7 +13,7 @@ from chaconne.commands.listen import said
 def harmonize(
     melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC; of several voices the highest is taken")],
     out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized]")] = None,
-    harmonizer: Annotated[str, typer.Option(help="rules, learned (the network of the pipeline), or a folder")] = "rules",
+    harmonizer: Annotated[str, typer.Option(help="rules, learned (by `dvc repro`), or a folder")] = "rules",
     key: Key = None,
     pickup: Pickup = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,

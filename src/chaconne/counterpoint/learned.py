@@ -48,7 +48,7 @@ class ModelHarmonizer:
         return asked
 
     def prices(self, melody, pitch):
-        """Return how far each setting is from the band, or its weighted violations: float [k]; pitch: [k, 4, frames]."""
+        """Return how far each setting is from the band, or its weighted violations: float [k]. pitch: [k, 4, T]."""
         count = len(pitch)
         if self.band is not None:
             return bands.distances(candidates.measure(pitch, candidates.setting_of([melody] * count, melody.frames)),
