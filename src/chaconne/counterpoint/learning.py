@@ -48,6 +48,7 @@ def train(name, shelf, settings, machine, seed, start=None):
     """
     torch.manual_seed(seed)
     network = copy.deepcopy(start) if start else Network(shape_of(settings), shelf["train"][0].voices)
+    network.requires_grad_(True)
     weights = None if start is None else [float(p.detach().double().sum()) for p in start.parameters()]
     titles = [grid.title for split in ("train", "valid") for grid in shelf[split]]
     run = Trainer(name, machine, seed, [settings, weights, titles, torch.get_num_threads()])
@@ -57,7 +58,8 @@ def train(name, shelf, settings, machine, seed, start=None):
     best, every = Best(average.module), max(1, settings["steps"] // settings["checks"])
 
     def step(i):
-        set_learning_rate(optimizer, settings["learning_rate"] * cosine(i, settings["steps"], settings["steps"] // 15))
+        rate = float(cosine(i, settings["steps"], settings["steps"] // 15))
+        set_learning_rate(optimizer, settings["learning_rate"] * rate)
         rng = np.random.default_rng(draw_seed(seed, i))
         one = crops.draw(rng)
         asked = tasks.draw(one.symbols, one.grids, one.fermata, rng)

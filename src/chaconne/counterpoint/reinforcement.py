@@ -154,7 +154,7 @@ def reinforce(network, shelf, settings, machine, seed):
     weights = float(sum(p.double().abs().sum() for p in original.parameters()))
     run = Trainer("reinforce/steps", machine | {"log_every": settings["log_every"]}, seed,
                   [settings, len(plans), weights, torch.get_num_threads()])
-    network, optimizer = run.setup(copy.deepcopy(network), settings["learning_rate"])
+    network, optimizer = run.setup(copy.deepcopy(network).requires_grad_(True), settings["learning_rate"])
     multipliers, good = Multipliers(aim, settings["speed"]), copy.deepcopy(network.module)
     guard = Guard()
     crops = Crops(shelf["train"], frames, settings["bach_batch"])
