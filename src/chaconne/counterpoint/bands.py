@@ -7,7 +7,7 @@ so what lies below Bach is as far away as what lies above.
 import numpy as np
 
 from chaconne.counterpoint import rules
-from chaconne.counterpoint.candidates import GUARDS, MEASURES, measure
+from chaconne.counterpoint.candidates import GUARDS, MEASURES, measure, setting_of
 
 LOW, HIGH = 5, 95  # percentiles over the pieces
 GUARD_ROOM = 0.15  # share by which density may leave Bach's mean before reinforcement stops
@@ -15,10 +15,16 @@ SHARE_ROOM = 0.05  # by which rests and unisons may: shares of all frames
 WATCHED = (*GUARDS, "melodic", "sonority")  # what reinforcement must keep: see broken_guards
 
 
-def band_of(pitch, setting, low=LOW, high=HIGH):
-    """Return {measure: [low, high]}: percentiles of pieces, int [B, 4, T]."""
-    each = measure(pitch, setting)
-    return {name: np.percentile(column, (low, high)).tolist() for name, column in zip(MEASURES, each.T, strict=True)}
+def band_of(grids, low=LOW, high=HIGH):
+    """Return ({measure: [low, high]}, {measure: mean}) of whole pieces: percentiles, and means over all their beats.
+
+    Whole ones: in a few bars a rare violation is either none or many in 100 beats.
+    """
+    each = np.concatenate([measure(grid.pitch[None], setting_of([grid], grid.frames)) for grid in grids])
+    weights = np.array([grid.frames for grid in grids], float)
+    mean = (each * weights[:, None]).sum(0) / weights.sum()
+    return ({name: np.percentile(column, (low, high)).tolist() for name, column in zip(MEASURES, each.T, strict=True)},
+            dict(zip(MEASURES, mean.tolist(), strict=True)))
 
 
 def narrowed(band, mean, share):

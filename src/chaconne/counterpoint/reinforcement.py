@@ -147,9 +147,9 @@ def reinforce(network, shelf, settings, machine, seed):
     """
     frames = settings["frames"]
     plans, pitch, setting = about_bach(shelf["train"], frames)
-    band, each = bands.band_of(pitch, setting), candidates.measure(pitch, setting)
-    bach = dict(zip(MEASURES, each.mean(0), strict=True))
-    aim = bands.narrowed(band, bach, settings["within"])
+    band, mean = bands.band_of(shelf["train"])
+    aim = bands.narrowed(band, mean, settings["within"])
+    bach = dict(zip(MEASURES, candidates.measure(pitch, setting).mean(0), strict=True))
     original = copy.deepcopy(network).eval().requires_grad_(False)
     weights = float(sum(p.double().abs().sum() for p in original.parameters()))
     run = Trainer("reinforce/steps", machine | {"log_every": settings["log_every"]}, seed,
