@@ -16,7 +16,10 @@ MARGIN = 2  # semitones that a voice may go beyond what its shelf has, and still
 
 
 def read(folder, seed, test, valid):
-    """Return {split: list of Grids} of a shelf; whole melody groups go into one split."""
+    """Return {split: list of Grids} of a shelf; whole melody groups go into one split.
+
+    Pieces with pitches that the network does not know (string quartets go high) are left out.
+    """
     pieces, notes = unpack(folder)
     if not len(pieces):
         raise ValueError(f"{folder}: expected pieces, found none")
@@ -26,8 +29,17 @@ def read(folder, seed, test, valid):
              for piece, one in zip(pieces.itertuples(), notes, strict=True)]
     found = {"train": [], "valid": [], "test": []}
     for grid, split in zip(grids, assign(pieces.melody.tolist(), test, valid, seed), strict=True):
-        found[split].append(grid)
+        if known(grid):
+            found[split].append(grid)
+    if lost := len(grids) - sum(map(len, found.values())):
+        print(f"{folder}: left out {lost} pieces with pitches outside {sy.LOW} to {sy.HIGH}")
     return found
+
+
+def known(grid):
+    """Does every pitch lie in the network's range?"""
+    sounding = grid.pitch[grid.pitch != REST]
+    return len(sounding) > 0 and sounding.min() >= sy.LOW and sounding.max() <= sy.HIGH
 
 
 def about(voices):
