@@ -9,7 +9,7 @@ def main():
     """Write data/counterpoint/scores/<shelf>."""
     params = read_params()
     limits, workers = params["counterpoint"]["scores"], params["corpus"]["workers"]
-    with stage("counterpoint/scores", params["seed"]) as clock:
+    with stage("counterpoint/scores") as clock:
         parts = Parts("counterpoint_scores", limits)
         for shelf in SHELVES:
             parts.make(shelf, lambda out, shelf=shelf: clock.update({shelf: fill(shelf, out, limits[shelf], workers)}))

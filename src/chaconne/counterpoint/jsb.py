@@ -30,6 +30,7 @@ SETTINGS = {
     "learning_rate": 0.002,
     "weight_decay": 0.3,
     "ema": 0.99,
+    "order": [0, 1, 2, 3],  # of the voices within a frame; 0 is the soprano
     "members": 2,  # networks, trained one after another with other dice, whose mean probability counts
     "keys": 5,  # in which a piece is read when it is measured: as written and next to it
     "farthest": 6,  # semitones of transposition, either way, within the range of each voice in the training split
@@ -51,6 +52,11 @@ def read(path):
         raise ValueError(f"{path}: expected JSON with train, valid and test, lists of frames of four pitches; "
                          f"got {type(error).__name__}: {error}") from None
     return pieces
+
+
+def ordered(pieces, order):
+    """Return the pieces with their voices in another order: the first is drawn first, the others know it."""
+    return {split: [pitch[list(order)] for pitch in some] for split, some in pieces.items()}
 
 
 def matrix(piece):
@@ -137,9 +143,12 @@ def nats(networks, pieces, shifts=None):
     return total, sum(pitch.size for pitch in pieces)
 
 
-def disjoint(pieces):
-    """Return the test pieces whose melody occurs in neither train nor valid (openings and phrases, transposed)."""
-    every = [notes_of(pitch) for split in SPLITS for pitch in pieces[split]]
+def disjoint(pieces, soprano=0):
+    """Return the test pieces whose melody occurs in neither train nor valid (openings and phrases, transposed).
+
+    soprano: which of the voices has the melody.
+    """
+    every = [notes_of(pitch[soprano]) for split in SPLITS for pitch in pieces[split]]
     groups = melody.groups([(notes, 0.0) for notes in every])
     first = len(every) - len(pieces["test"])
     seen = set(groups[:first])
@@ -147,9 +156,9 @@ def disjoint(pieces):
 
 
 def notes_of(pitch):
-    """Return the soprano's notes as chaconne.corpora.melody wants them."""
-    begin = np.nonzero(sy.changes(pitch)[0])[0]
-    return {"onset": begin / QUARTER, "pitch": pitch[0, begin].astype(int), "voice": np.zeros(len(begin), int)}
+    """Return the notes of one voice, int16 [frames], as chaconne.corpora.melody wants them."""
+    begin = np.nonzero(sy.changes(pitch[None])[0])[0]
+    return {"onset": begin / QUARTER, "pitch": pitch[begin].astype(int), "voice": np.zeros(len(begin), int)}
 
 
 def train(pieces, settings, seed, shape=None, trainer=None):
@@ -188,14 +197,14 @@ def train(pieces, settings, seed, shape=None, trainer=None):
 
 def benchmark(path, settings=None, seed=0, shape=None):
     """Train on the training split and return {test, valid, disjoint: nats per note, ...}."""
-    pieces = read(path)
     settings, shape = SETTINGS | (settings or {}), shape or Shape()
+    pieces = ordered(read(path), settings["order"])
     networks, clocks = [], []
     for member in range(settings["members"]):
         network, clock = train(pieces, settings, seed + member, shape)
         networks.append(network)
         clocks.append(clock)
-    apart = disjoint(pieces)
+    apart = disjoint(pieces, settings["order"].index(0))
     measured = {"test": pieces["test"], "valid": pieces["valid"], "disjoint": apart}
     keys = Crops(pieces["train"], settings)
     sums = {name: nats(networks, some, [keys.near(piece) for piece in some]) for name, some in measured.items()}
