@@ -203,6 +203,15 @@ def test_a_beginning_is_continued():
     assert torch.allclose(network(made, before=before, start=12), chance, atol=1e-4)
 
 
+def test_what_comes_next_is_told():
+    given = torch.tensor([[[sy.HOLD, 40, sy.HOLD, 44, sy.RESTS, 43]]])
+    following, wait, step, after = (one[0, 0].tolist() for one in conditions.ahead(given, sy.sounding(given)))
+    assert following == [39, 43, 43, 42, 42, 0] and wait == [1, 2, 1, 2, 1, 0]
+    middle = sy.STEP + 1  # the code of no step
+    assert step == [0, middle + 4, middle + 4, middle - 1, 0, 0]
+    assert after == [middle + 4, middle - 1, middle - 1, 0, 0, 0]
+
+
 def test_conditions_are_what_a_piece_is():
     made = chorale("bwv66.6.mxl")
     asked = conditions.conditions_of(made, voices=[0])
@@ -240,10 +249,10 @@ def test_the_gain_of_a_given_soprano_is_that_of_its_definition():
     asked = conditions.conditions_of(made, (0,))
     free = conditions.free(1, made.frames)
     told = conditions.Conditions(free.attributes, asked.symbols, asked.known, free.fermata)
-    alone, helped = (-network(asked.symbols, asked=a)[:, 1:].mean().item() for a in (free, told))
+    alone, helped = (-network(asked.symbols, asked=a, start=-made.pickup)[:, 1:].mean().item() for a in (free, told))
     assert tasks.given_soprano_gain(network, [made]) == pytest.approx(alone - helped, abs=1e-5)
     assert tasks.nats(network, [made], given=(0,)) == pytest.approx(helped, abs=1e-5)
-    assert float(tasks.loss(network, asked.symbols, told)) == pytest.approx(helped, abs=1e-5)
+    assert float(tasks.loss(network, asked.symbols, told, -made.pickup)) == pytest.approx(helped, abs=1e-5)
 
 
 def test_a_network_learns_to_follow_the_soprano_it_is_given():

@@ -81,11 +81,14 @@ def test_nothing_below_bach_is_better():
     assert bands.distance(inside, band) == 0
     assert bands.distance(inside | {"parallels": 5.0}, band) == 2
     assert bands.distance(inside | {"parallels": 0.0}, band) == 1
-    assert bands.narrowed(band, inside, 0.5)["parallels"] == [1.5, 2.5]
+    every = band | dict.fromkeys(candidates.GUARDS, [0.0, 0.1])
+    aims = bands.aims(every, inside | {"moves": 0.8, "rests": 0.0, "unison": 0.05}, 0.5)
+    assert aims["parallels"] == ([1.5, 2.5], 2.5) and aims["rests"] == ([0.0, 0.1], bands.SHARE_ROOM)
+    assert aims["moves"][0][0] < 0.8 < aims["moves"][0][1]
 
 
 def test_multipliers_grow_outside_the_band_on_either_side_and_fade_within():
-    band = {name: [1.0, 2.0] for name in MEASURES}
+    band = {name: ([1.0, 2.0], 2.0) for name in MEASURES}
     values = np.array([4.0, 0.0, *[1.5] * (len(MEASURES) - 2)])
     multipliers = rl.Multipliers(band, 0.1)
     for _ in range(5):

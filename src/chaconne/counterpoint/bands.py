@@ -12,6 +12,8 @@ from chaconne.counterpoint.candidates import GUARDS, MEASURES, measure, setting_
 LOW, HIGH = 5, 95  # percentiles over the pieces
 GUARD_ROOM = 0.15  # share by which density may leave Bach's mean before reinforcement stops
 SHARE_ROOM = 0.05  # by which rests and unisons may: shares of all frames
+NEAR = (0.98, 1.06)  # times Bach's moves a beat: what is aimed at
+LEAST_UNIT = 0.5  # violations in 100 beats
 WATCHED = (*GUARDS, "melodic", "sonority")  # what reinforcement must keep: see broken_guards
 
 
@@ -27,9 +29,19 @@ def band_of(grids, low=LOW, high=HIGH):
             dict(zip(MEASURES, mean.tolist(), strict=True)))
 
 
-def narrowed(band, mean, share):
-    """Return the band drawn towards {measure: mean}: share 1 leaves it, 0 is the mean itself."""
-    return {name: [mean[name] + share * (edge - mean[name]) for edge in edges] for name, edges in band.items()}
+def aims(band, mean, share):
+    """Return {measure: ([low, high], unit)}: what reinforcement aims at, and what counts as far from it.
+
+    Of a rule: Bach's band drawn towards his mean (share 1 leaves it, 0 is the mean itself), in units of its upper
+    edge, but no finer than half a violation in 100 beats. Of what must not change: his mean and a little more or less.
+    """
+    found = {name: ([mean[name] + share * (edge - mean[name]) for edge in edges], 0.0) for name, edges in band.items()}
+    found = {name: (edges, max(edges[1], LEAST_UNIT)) for name, (edges, _) in found.items()}
+    moves = mean["moves"]
+    found["moves"] = ([NEAR[0] * moves, NEAR[1] * moves], GUARD_ROOM * moves)
+    for name in GUARDS[1:]:
+        found[name] = ([0.0, max(band[name][1], mean[name])], SHARE_ROOM)
+    return found
 
 
 def outside(values, band):

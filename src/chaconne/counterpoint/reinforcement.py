@@ -30,18 +30,21 @@ from chaconne.optimisation import set_learning_rate
 from chaconne.training import Trainer, draw_seed
 
 LEAST = 0.002  # probability from which a symbol's cost is computed: rarer ones cost next to nothing
-STRONGEST, GUARDED = 8.0, 1.0  # nats that one violation may cost, and one move, rest or unison
+STRONGEST, GUARDED = 5.0, 1.5  # nats that one violation may cost, and one move, rest or unison
 MEMORY = 0.8  # of the running mean of what is measured
 FADE = 0.97  # of a multiplier, each step within the band
 SPAN = 0.9  # by which a later cost counts less, for every frame
 
 
 class Multipliers(torch.nn.Module):
-    """Nats that each measure costs, positive above its band, negative below; and running means of what is measured."""
+    """Nats that each measure costs, positive above what is aimed at, negative below; running means of what is measured.
 
-    def __init__(self, band, speed):
+    aim: {measure: ((low, high), unit)} of bands.aims; speed: growth a step where a mean lies a unit away.
+    """
+
+    def __init__(self, aim, speed):
         super().__init__()
-        self.band, self.speed = [band[name] for name in MEASURES], speed
+        self.aim, self.speed = [aim[name] for name in MEASURES], speed
         self.register_buffer("cost", torch.zeros(len(MEASURES), dtype=torch.float64))
         self.register_buffer("mean", torch.full((len(MEASURES),), float("nan"), dtype=torch.float64))
 
@@ -50,14 +53,14 @@ class Multipliers(torch.nn.Module):
         values = torch.as_tensor(values, dtype=torch.float64)
         fresh = self.mean.isnan()
         self.mean.copy_(torch.where(fresh, values, MEMORY * self.mean + (1 - MEMORY) * values))
-        for k, (name, band) in enumerate(zip(MEASURES, self.band, strict=True)):
-            away = float(bands.outside(self.mean[k].numpy(), band)) / max(band[1], 1e-3)
+        for k, (name, (band, unit)) in enumerate(zip(MEASURES, self.aim, strict=True)):
+            away = float(bands.outside(self.mean[k].numpy(), band)) / unit
             most = GUARDED if name in candidates.GUARDS else STRONGEST
             if away:
                 self.cost[k] += most * self.speed * float(np.clip(away, -1, 1))
             else:
                 self.cost[k] *= FADE
-            self.cost[k].clamp_(-most / 4, most)
+            self.cost[k].clamp_(-most if name in candidates.GUARDS else -most / 4, most)
         return self.mean.numpy()
 
 
@@ -148,8 +151,8 @@ def reinforce(network, shelf, settings, machine, seed):
     frames = settings["frames"]
     plans, pitch, setting = about_bach(shelf["train"], frames)
     band, mean = bands.band_of(shelf["train"])
-    aim = bands.narrowed(band, mean, settings["within"])
     bach = dict(zip(MEASURES, candidates.measure(pitch, setting).mean(0), strict=True))
+    aim = bands.aims(band, mean | {"moves": bach["moves"]}, settings["within"])
     original = copy.deepcopy(network).eval().requires_grad_(False)
     weights = float(sum(p.double().abs().sum() for p in original.parameters()))
     run = Trainer("reinforce/steps", machine | {"log_every": settings["log_every"]}, seed,
@@ -177,7 +180,7 @@ def reinforce(network, shelf, settings, machine, seed):
             guard.last = improve(run, network, original, optimizer, batch, multipliers, settings, crops, rng)
         now = dict(zip(MEASURES, batch.values, strict=True))
         guard.last |= {f"rate/{name}": torch.tensor(value) for name, value in now.items()}
-        guard.last["distance"] = torch.tensor(bands.distance(now, aim))
+        guard.last["distance"] = torch.tensor(bands.distance(now, {name: edges for name, (edges, _) in aim.items()}))
         guard.last |= {f"entropy/{name}": torch.tensor(bits) for name, bits in batch.entropies.items()}
         return guard.last
 
