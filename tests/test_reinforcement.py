@@ -81,7 +81,7 @@ def test_nothing_below_bach_is_better():
     assert bands.distance(inside, band) == 0
     assert bands.distance(inside | {"parallels": 5.0}, band) == 2
     assert bands.distance(inside | {"parallels": 0.0}, band) == 1
-    every = band | dict.fromkeys(candidates.GUARDS, [0.0, 0.1])
+    every = band | {name: [0.0, 0.1] for name in candidates.GUARDS}
     aims = bands.aims(every, inside | {"moves": 0.8, "rests": 0.0, "unison": 0.05}, 0.5)
     assert aims["parallels"] == ([1.5, 2.5], 2.5) and aims["rests"] == ([0.0, 0.1], bands.SHARE_ROOM)
     assert aims["moves"][0][0] < 0.8 < aims["moves"][0][1]
