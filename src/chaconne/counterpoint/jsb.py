@@ -24,16 +24,16 @@ TRAINER = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "precision": "32-
 SHAPE = Shape(width=128, depth=4, heads=4, head_width=96, dropout=0.18, blind=0.15, blind_frames=0.1)
 TOGETHER = 16  # pieces that a network reads at once
 SETTINGS = {
-    "steps": 900,  # of each network, three a second on one idle core; some hundreds more learn by heart
-    "checks": 9,  # times that validation is measured on the way; the best of them is what is tested
+    "steps": 700,  # of each network, three a second on one idle core; some hundreds more learn by heart
+    "checks": 7,  # times that validation is measured on the way; the best of them is what is tested
     "crop": 256,  # frames
     "batch": 8,
     "learning_rate": 0.002,
     "weight_decay": 0.3,
     "ema": 0.99,
     "order": [0, 1, 2, 3],  # of the voices within a frame; 0 is the soprano
-    "members": 3,  # networks, trained one after another with other dice, whose mean probability counts
-    "keys": 5,  # in which a piece is read when it is measured: as written and next to it
+    "members": 2,  # networks, trained one after another with other dice, whose mean probability counts
+    "keys": 3,  # in which a piece is read when it is measured: as written and next to it
     "farthest": 6,  # semitones of transposition, either way, within the range of each voice in the training split
 }
 

@@ -24,6 +24,7 @@ from chaconne.counterpoint.conditions import Reader
 from chaconne.files import one_line, read_json, verify, write_json
 from chaconne.pipeline import remake
 
+KINDS = ("other", "octave", "fifth")  # intervals from which no two voices move alike
 CLOCKS = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
 
 
@@ -172,8 +173,10 @@ class Head(nn.Module):
         width, self.voices = shape.head_width, voices
         self.dropout = shape.dropout
         self.enter = nn.Linear(shape.width, voices * width)
-        rows = 2 * (sy.PITCHES + 1)  # of a voice above: what sounds, held or struck
-        self.above = nn.ModuleList(nn.EmbeddingBag(max(1, v) * rows, width, mode="sum") for v in range(voices))
+        # Of a voice above: what sounds, held or struck; how it moved, from what kind of interval; that interval.
+        self.sizes = (2 * (sy.PITCHES + 1), len(KINDS) * (2 * sy.STEP + 2), 2 * sy.WIDE + 2)
+        self.above = nn.ModuleList(
+            nn.EmbeddingBag(max(1, v) * sum(self.sizes), width, mode="sum") for v in range(voices))
         self.own = nn.ModuleList(nn.Embedding(sy.PITCHES + 1, width) for _ in range(voices))
         self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(voices))
         self.out = nn.ModuleList(
@@ -198,15 +201,31 @@ class Head(nn.Module):
             logits = self.logits(voice, entered[voice], sound, before, symbols)
             yield forbid(logits, before[:, voice], repeats).log_softmax(-1)
 
+    def rows(self, voice, sound, before, symbols):
+        """Return three int64 [B, voice, T] of rows: what the voices above do, and from where they go.
+
+        How a voice moved and from what interval to this one stand together in one row: parallels are that, and from
+        pitches alone a small layer hardly finds them.
+        """
+        held = (symbols[:, :voice] == sy.HOLD).long()
+        base = torch.arange(voice, device=sound.device)[:, None] * sum(self.sizes)
+        above, then, own = sound[:, :voice], before[:, :voice], before[:, voice:voice + 1]
+        gap = torch.where((then > 0) & (own > 0), kind_of((then - own).abs()), 0)
+        moved = sy.intervals(above, then, sy.STEP) + gap * (2 * sy.STEP + 2)
+        features = (above + (sy.PITCHES + 1) * held, moved, sy.intervals(then, own, sy.WIDE))
+        found = []
+        for feature, size in zip(features, self.sizes, strict=True):
+            found.append(feature + base)
+            base = base + size
+        return found
+
     def logits(self, voice, entered, sound, before, symbols):
         """Return logits [B, T, SYMBOLS] of one voice; of sound and symbols only the voices above are used."""
         batch, length, _ = entered.shape
         z = entered + self.own[voice](before[:, voice])
         if voice:
-            held = (symbols[:, :voice] == sy.HOLD).long()
-            place = torch.arange(voice, device=sound.device)[:, None] * 2
-            rows = sound[:, :voice] + (sy.PITCHES + 1) * (place + held)
-            z = z + self.above[voice](rows.transpose(1, 2).reshape(-1, voice)).reshape(batch, length, -1)
+            rows = torch.cat(self.rows(voice, sound, before, symbols), 1).transpose(1, 2)
+            z = z + self.above[voice](rows.flatten(0, 1)).reshape(batch, length, -1)
         z = F.dropout(F.gelu(z), self.dropout, self.training)
         z = z + F.dropout(F.gelu(self.middle[voice](z)), self.dropout, self.training)
         made = self.out[voice](z)
@@ -218,6 +237,11 @@ class Head(nn.Module):
             index = sy.intervals(self.pitch.expand(batch, length, -1), other[..., None], sy.WIDE)
             onsets = onsets + relative.gather(-1, index)
         return torch.cat([plain[..., :sy.FIRST], onsets], -1)
+
+
+def kind_of(interval):
+    """Return which of KINDS an interval of so many semitones is."""
+    return torch.where(interval % 12 == 0, 1, torch.where(interval % 12 == 7, 2, 0))
 
 
 def forbid(logits, before, repeats):

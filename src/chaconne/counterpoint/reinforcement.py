@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from chaconne.counterpoint import bands, candidates, tasks
+from chaconne.counterpoint import bands, candidates, rules, tasks
 from chaconne.counterpoint.candidates import MEASURES
 from chaconne.counterpoint.grid import QUARTER
 from chaconne.counterpoint.plans import asked_of, starts_of
@@ -107,16 +107,19 @@ def objective(network, reference, batch, cost, kl_weight, later_weight):
     """
     now = distributions(network, batch.symbols, batch.asked, batch.start)
     count, voices, frames = batch.symbols.shape
-    expected, kl = [], 0.0
+    prices = cost.numpy().astype(np.float32)
+    of_rules = np.where([name in rules.NAMES for name in MEASURES], prices, 0)
+    expected, broken, kl = [], [], 0.0
     for logp, old, places, counts in zip(now, reference, batch.where, batch.counts, strict=True):
         piece, frame, symbol, _ = places
-        price = torch.from_numpy(counts @ cost.numpy().astype(np.float32))
-        each = torch.zeros(count, frames)
-        expected.append(each.index_put((piece, frame), logp[piece, frame, symbol].exp() * price, accumulate=True))
+        chance, empty = logp[piece, frame, symbol].exp(), torch.zeros(count, frames)
+        for whole, price in ((expected, prices), (broken, of_rules)):
+            whole.append(empty.index_put((piece, frame), chance * torch.from_numpy(counts @ price), accumulate=True))
         finite = old.isfinite()
         kl = kl + (logp.exp() * torch.where(finite, logp - old, 0)).sum(-1).mean() / voices
     expected = torch.stack(expected, 1)  # [B, V, T]
-    advantage = later(expected.detach())
+    # How much happens is decided at once; credited to the past it would only be noise.
+    advantage = later(torch.stack(broken, 1).detach())
     advantage = advantage - advantage.mean(0, keepdim=True)
     drawn = torch.stack([one.gather(-1, batch.symbols[:, v, :, None])[..., 0] for v, one in enumerate(now)], 1)
     scored = (drawn.clamp(min=-20) * advantage).mean()
