@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from chaconne.counterpoint import bands, candidates, guided, rules, samples
+from chaconne.counterpoint import bands, candidates, guided, objective, rules, samples
 from chaconne.counterpoint import reinforcement as rl
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.candidates import MEASURES
@@ -106,29 +106,29 @@ def test_multipliers_grow_outside_the_band_on_either_side_and_fade_within():
 def test_later_costs_are_credited_to_what_came_before():
     expected = torch.zeros(1, 4, 3)
     expected[0, 3, 1] = 1.0
-    found = rl.later(expected)
-    assert found[0, :, 0].tolist() == pytest.approx([rl.SPAN] * 4)
+    found = objective.later(expected)
+    assert found[0, :, 0].tolist() == pytest.approx([objective.SPAN] * 4)
     assert found[0, :, 1].tolist() == pytest.approx([1, 1, 1, 0])  # voices above decide first
     assert found[0, :, 2].tolist() == [0] * 4
     expected[0, 0, 2] = 1.0
-    assert rl.later(expected)[0, 3, 0] == pytest.approx(rl.SPAN + rl.SPAN ** 2)
+    assert objective.later(expected)[0, 3, 0] == pytest.approx(objective.SPAN + objective.SPAN ** 2)
 
 
 def test_the_objective_makes_costly_symbols_rarer_and_the_reference_holds(bach):
     torch.manual_seed(0)
     network = Network(READING).eval()
-    made = rl.compose(network, bach[:4], FRAMES, 0)
+    made = objective.compose(network, bach[:4], FRAMES, 0)
     assert made.symbols.shape == (4, 4, FRAMES) and made.values.shape == (len(MEASURES),)
     with torch.no_grad():
-        reference = rl.distributions(network, made.symbols, made.asked, made.start)
+        reference = objective.distributions(network, made.symbols, made.asked, made.start)
     cost = torch.zeros(len(MEASURES), dtype=torch.float64)
-    loss, kl, _ = rl.objective(network, reference, made, cost, 1.0, 0.3)
+    loss, kl, _ = objective.objective(network, reference, made, cost, 1.0, 0.3)
     assert float(loss.detach()) == pytest.approx(0, abs=1e-6) and float(kl) == pytest.approx(0, abs=1e-6)
     cost[MEASURES.index("crossing")] = 2.0
     optimizer = torch.optim.Adam(network.parameters(), 0.003)
     costs = []
     for _ in range(6):
-        loss, kl, expected = rl.objective(network, reference, made, cost, 0.1, 0.0)
+        loss, kl, expected = objective.objective(network, reference, made, cost, 0.1, 0.0)
         costs.append(float(expected))
         optimizer.zero_grad()
         loss.backward()

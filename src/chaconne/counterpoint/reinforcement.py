@@ -2,10 +2,10 @@
 
 What a voice may do next, and what that would break, is known for every symbol (chaconne.counterpoint.candidates). So
 the expected cost of a step and its gradient are computed over all symbols instead of the one that was drawn (expected
-policy gradients: Ciosek & Whiteson 2018, Eq. 7; Allen 2017), which has no variance for what is decided at once. What
-a symbol brings about later (lower voices, later frames) is credited to it by REINFORCE (Williams 1992) with the mean
-over the batch as baseline. For each measure a multiplier grows while it lies outside its band and shrinks within it
-(Lagrangian; Achiam 2017): the reward is the distance to the band, never a sum of violations.
+policy gradients: Ciosek & Whiteson 2018), which has no variance for what is decided at once. What a symbol brings
+about later (lower voices, later frames) is credited to it by REINFORCE (Williams 1992) with the mean over the batch
+as baseline. For each measure a multiplier grows while it lies outside its band and shrinks within it (Lagrangian, as
+in Tessler 2019): the reward is the distance to the band, never a sum of violations.
 
     loss = E[sum over measures of multiplier x count] + KL(network || reference) + weight x NLL(Bach)
 
@@ -13,27 +13,21 @@ Shapes: B pieces, V voices, T frames, S symbols, K measures.
 """
 
 import copy
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from chaconne.counterpoint import bands, candidates, rules, tasks
+from chaconne.counterpoint import bands, candidates, tasks
 from chaconne.counterpoint.candidates import MEASURES
-from chaconne.counterpoint.grid import QUARTER
-from chaconne.counterpoint.plans import asked_of, starts_of
+from chaconne.counterpoint.objective import compose, distributions, objective
 from chaconne.counterpoint.shelves import Crops
 from chaconne.counterpoint.statistics import entropies
-from chaconne.counterpoint.symbols import grid_arrays
-from chaconne.counterpoint.writing import write
 from chaconne.optimisation import set_learning_rate
 from chaconne.training import Trainer, draw_seed
 
-LEAST = 0.002  # probability from which a symbol's cost is computed: rarer ones cost next to nothing
 STRONGEST, GUARDED = 5.0, 1.5  # nats that one violation may cost, and one move, rest or unison
 MEMORY = 0.8  # of the running mean of what is measured
 FADE = 0.97  # of a multiplier, each step within the band
-SPAN = 0.9  # by which a later cost counts less, for every frame
 
 
 class Multipliers(torch.nn.Module):
@@ -62,80 +56,6 @@ class Multipliers(torch.nn.Module):
                 self.cost[k] *= FADE
             self.cost[k].clamp_(-most if name in candidates.GUARDS else -most / 4, most)
         return self.mean.numpy()
-
-
-@dataclass
-class Written:
-    """A batch that the network wrote.
-
-    symbols: int64 [B, V, T]; asked: Conditions; start: int64 [B]; where, counts: for each voice the int64 [4, N] and
-    float32 [N, K] of candidates.of_batch; values: float [K] of the batch; entropies: {melodic, sonority} in bits
-    """
-
-    symbols: torch.Tensor
-    asked: object
-    start: torch.Tensor
-    where: list
-    counts: list
-    values: np.ndarray
-    entropies: dict
-
-
-def compose(network, plans, frames, seed):
-    """Return Written: pieces on the plans (Grids), drawn at temperature 1, with what every other symbol would break."""
-    asked, start = asked_of(plans, frames), starts_of(plans)
-    symbols, _ = write(network, len(plans), frames, seed, asked, start=start)
-    setting = candidates.setting_of(plans, frames)
-    pitch = np.stack([grid_arrays(one)[0] for one in symbols.numpy()])
-    with torch.no_grad():
-        odds = [one.exp().numpy() for one in distributions(network, symbols, asked, start)]
-    found = list(candidates.of_batch(pitch, (odds, symbols.numpy()), setting, LEAST))
-    return Written(symbols, asked, start, [torch.from_numpy(np.stack(places)) for _, places, _ in found],
-                   [counts for *_, counts in found], candidates.measure(pitch, setting).mean(0),
-                   entropies(pitch, setting))
-
-
-def distributions(network, symbols, asked, start):
-    """Return log p [B, T, S] of each voice."""
-    return list(network.head.distributions(network.past(symbols, start, network.read(asked)), symbols))
-
-
-def objective(network, reference, batch, cost, kl_weight, later_weight):
-    """Return (loss, KL in nats a symbol, expected cost a beat and piece): what a step makes smaller.
-
-    cost: float64 [K], nats a count; reference: log p of each voice, of the network that is stayed near.
-    """
-    now = distributions(network, batch.symbols, batch.asked, batch.start)
-    count, voices, frames = batch.symbols.shape
-    prices = cost.numpy().astype(np.float32)
-    of_rules = np.where([name in rules.NAMES for name in MEASURES], prices, 0)
-    expected, broken, kl = [], [], 0.0
-    for logp, old, places, counts in zip(now, reference, batch.where, batch.counts, strict=True):
-        piece, frame, symbol, _ = places
-        chance, empty = logp[piece, frame, symbol].exp(), torch.zeros(count, frames)
-        for whole, price in ((expected, prices), (broken, of_rules)):
-            whole.append(empty.index_put((piece, frame), chance * torch.from_numpy(counts @ price), accumulate=True))
-        finite = old.isfinite()
-        kl = kl + (logp.exp() * torch.where(finite, logp - old, 0)).sum(-1).mean() / voices
-    expected = torch.stack(expected, 1)  # [B, V, T]
-    # How much happens is decided at once; credited to the past it would only be noise.
-    advantage = later(torch.stack(broken, 1).detach())
-    advantage = advantage - advantage.mean(0, keepdim=True)
-    drawn = torch.stack([one.gather(-1, batch.symbols[:, v, :, None])[..., 0] for v, one in enumerate(now)], 1)
-    scored = (drawn.clamp(min=-20) * advantage).mean()
-    loss = expected.mean() + later_weight * scored + kl_weight * kl
-    return loss, kl.detach(), expected.detach().sum() / (count * frames / QUARTER)
-
-
-def later(expected):
-    """Return for each voice and frame the costs that come after it, those of later frames discounted: [B, V, T]."""
-    frame = expected.sum(1)
-    ahead, total = torch.zeros_like(frame), torch.zeros_like(frame[:, 0])
-    for t in range(frame.shape[1] - 1, -1, -1):
-        ahead[:, t] = total
-        total = SPAN * (frame[:, t] + total)
-    below = expected.flip(1).cumsum(1).flip(1) - expected
-    return below + ahead[:, None]
 
 
 def about_bach(grids, frames):

@@ -4,7 +4,7 @@ import torch
 
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.guided import pitches
-from chaconne.counterpoint.model import forbid
+from chaconne.counterpoint.heads import forbid
 
 
 @torch.no_grad()
