@@ -14,7 +14,7 @@ import torch
 from chaconne.corpora import melody
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.grid import QUARTER, REST
-from chaconne.counterpoint.learning import Best
+from chaconne.counterpoint.learning import BETAS, Best, descend
 from chaconne.counterpoint.model import Network, Shape
 from chaconne.optimisation import Average, cosine, set_learning_rate
 from chaconne.training import Trainer, draw_seed
@@ -167,7 +167,7 @@ def train(pieces, settings, seed, shape=None, trainer=None):
     torch.manual_seed(seed)
     shape = shape or SHAPE
     run = Trainer(f"jsb_{seed}", trainer or TRAINER, seed, {"settings": settings, "shape": vars(shape)})
-    network, optimizer = run.setup(Network(shape), settings["learning_rate"], (0.9, 0.98), settings["weight_decay"])
+    network, optimizer = run.setup(Network(shape), settings["learning_rate"], BETAS, settings["weight_decay"])
     average, crops = Average(network.module, settings["ema"]), Crops(pieces["train"], settings)
     best, every = Best(average.module), max(1, settings["steps"] // settings["checks"])
 
@@ -178,10 +178,7 @@ def train(pieces, settings, seed, shape=None, trainer=None):
         network.train()
         lost = -network(symbols, start=start, repeats=False)
         loss = torch.where(real, lost, 0).sum() / (4 * real.sum())
-        optimizer.zero_grad(set_to_none=True)
-        run.fabric.backward(loss)
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
+        descend(run, network, optimizer, loss)
         average.update(network.module, i)
         values = {"nats_per_note": loss}
         if (i + 1) % every == 0:

@@ -40,6 +40,14 @@ def shape_of(settings, reader=True):
     return Shape(**{name: settings[name] for name in names}, reader_depth=settings["reader_depth"] if reader else 0)
 
 
+def descend(run, network, optimizer, loss):
+    """Make one step against the gradient of `loss`, whose norm counts as 1 at most."""
+    optimizer.zero_grad(set_to_none=True)
+    run.fabric.backward(loss)
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+
+
 def train(name, shelf, settings, machine, seed, start=None):
     """Return (network, clocks, nats per note of the validation split).
 
@@ -65,10 +73,7 @@ def train(name, shelf, settings, machine, seed, start=None):
         asked = tasks.draw(one.symbols, one.grids, one.fermata, rng)
         network.train()
         loss = tasks.loss(network, one.symbols, asked, one.start, one.real)
-        optimizer.zero_grad(set_to_none=True)
-        run.fabric.backward(loss)
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
+        descend(run, network, optimizer, loss)
         average.update(network.module, i)
         values = {"nats_per_note": loss}
         if (i + 1) % every == 0 or i + 1 == settings["steps"]:

@@ -19,6 +19,7 @@ import torch
 
 from chaconne.counterpoint import bands, candidates, tasks
 from chaconne.counterpoint.candidates import MEASURES
+from chaconne.counterpoint.learning import descend
 from chaconne.counterpoint.objective import compose, distributions, objective
 from chaconne.counterpoint.shelves import Crops
 from chaconne.counterpoint.statistics import entropies
@@ -126,10 +127,7 @@ def improve(run, network, original, optimizer, batch, multipliers, settings, cro
         network.train()
         bach = tasks.loss(network, one.symbols, asked, one.start, one.real)
         network.eval()
-        optimizer.zero_grad(set_to_none=True)
-        run.fabric.backward(loss + settings["bach"] * bach)
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
+        descend(run, network, optimizer, loss + settings["bach"] * bach)
     # As a ratio of perplexities the divergence begins at 1; what begins at 0 would seem to explode.
     return {"from_reference": kl.exp(), "expected_cost": cost, "bach_nats_per_note": bach.detach()}
 
