@@ -15,10 +15,10 @@ LAYERS = (
     {"pipeline", "schema", "optimisation", "contest", "faults"},
     {"files", "guard", "room"},
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
-    {"training", "latents", "generator", "round_trip", "selectors", "musika"},
+    {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained"},
     {"corpora", "codec", "generators", "evaluation", "report"},
-    {"fitting", "sampling", "listening", "outside", "counterpoint"},
-    {"finetuning", "sweeps"},
+    {"fitting", "sampling", "listening", "outside", "counterpoint", "editing", "doctoring"},
+    {"finetuning", "sweeps", "studio"},
     {"commands"},
     {"", "cli"},
 )
