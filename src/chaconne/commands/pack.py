@@ -30,15 +30,15 @@ def pack(
       chaconne pack finetuned --name fiddle --licence cc-by-4.0 --out fiddle/
     """
     from chaconne.trained.packing import pack as make
-    from chaconne.trained.places import find, is_pack, project_root
+    from chaconne.trained.places import PACK, find, project_root
 
-    if model and is_pack(model):
-        raise ValueError(f"expected a model of the project, got the pack {model}")
     if name is not None and not name.isprintable():
         raise ValueError(f"--name: expected a name, got {name!r}")
     found = find(model, rev)
+    if (found.model / PACK).exists():
+        raise ValueError(f"expected a model of the project, got the pack {model}; a pack can be copied as it is")
     out = out or Path(f"{name or found.name}.safetensors")
-    if out.exists() and not (out.is_file() or (out / "pack.json").exists()):
+    if out.exists() and not (out.is_file() or (out / PACK).exists()):
         raise ValueError(f"--out: {out} is there already and is no pack; name another, or move it away")
     said = make(found, out, project_root(), name, licence)
     show(said, out, as_json)
@@ -59,6 +59,7 @@ def unpack(
     from chaconne.files import read_json
     from chaconne.trained.packs import open_pack
     from chaconne.trained.packs import unpack as write
+    from chaconne.trained.places import PACK
 
     out = out or file.with_suffix("")
     if file.is_dir():
@@ -67,7 +68,7 @@ def unpack(
         raise ValueError(f"--out: {out} is there already; name another folder, or move it away")
     open_pack(file)     # whole, and of a format that is known
     write(file, out)
-    show(read_json(out / "pack.json"), out, as_json)
+    show(read_json(out / PACK), out, as_json)
 
 
 def show(said, out, as_json):

@@ -57,7 +57,8 @@ class Continued:
         heard = torch.stft(audio, self.fft, self.hop, window=self.codec.window, return_complex=True,
                            pad_mode="constant")
         end = len(audio) // self.hop - self.stack
-        self.heard, self.overlap = heard[:, max(0, end - BEHIND):end], audio[len(audio) - own:]
+        self.heard = heard[:, max(0, end - BEHIND):end] if end > 0 else None
+        self.overlap = audio[len(audio) - own:]
 
     @torch.no_grad()
     def push(self, latents, last=False):

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass, field
 
 MOST_KEPT = 200     # finished jobs
+TOLD = ("id", "title", "group", "state", "share", "what", "error", "result")    # to the page
 
 
 class Cancelled(Exception):
@@ -33,7 +34,7 @@ class Job:
 
     def as_dict(self):
         """Return what the page gets."""
-        return {key: getattr(self, key) for key in ("id", "title", "group", "state", "share", "what", "error", "result")}
+        return {key: getattr(self, key) for key in TOLD}
 
     def progress(self, steps, what, total=None):
         """Wrap steps; the page sees how far they are. See chaconne.editing.making."""

@@ -99,8 +99,8 @@ def check_knobs(kind, knobs):
         name = ".".join(map(str, first["loc"]))
         keys, described = expected(section, [name])
         got = repr(knobs.get(name, "nothing"))[:40]
-        raise ValueError(f"--{name}: expected {described or first['msg'] if name in keys else ', '.join(keys)}; "
-                         f"got {got}") from None
+        wanted = described or first["msg"].removeprefix("Input should be ") if name in keys else ", ".join(keys)
+        raise ValueError(f"--{name}: expected {wanted}; got {got}") from None
 
 
 class Workspace:
@@ -158,13 +158,13 @@ def find(model=None, rev=None, start="."):
     rev: a Git revision or the name of a DVC experiment, None for the workspace. Raises ValueError that says which
     models there are and how to get the one that is missing.
     """
-    if model and is_pack(model):
+    root = project_root(start)
+    if model and is_pack(model) and not (root and model in Workspace(root).names()):
         if rev:
             raise ValueError(f"--rev: expected a model of the project, got the pack {model}")
         from chaconne.trained.packs import open_pack
 
         return open_pack(model)
-    root = project_root(start)
     if root is None:
         raise ValueError(f"no project here (params.yaml and dvc.yaml), and {model or 'no --model'} is no pack; go to "
                          "the folder of the project, or name a pack that `chaconne pack` made")
