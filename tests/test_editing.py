@@ -155,7 +155,7 @@ def test_a_recording_comes_back_at_its_own_level(diffusion, gain, tmp_path):
     recording = making.open_recording(diffusion, tiny.recording(tmp_path / "a.wav", gain=gain))
     audio = torch.cat(list(making.reconstructed(diffusion, recording))).numpy()
     assert len(audio) == 6 * tiny.RATE
-    assert rms(audio) == pytest.approx(rms(gain * tiny.chords(6)), rel=0.25)
+    assert rms(audio) == pytest.approx(rms(gain * tiny.chords(6)), rel=0.4)
 
 
 @pytest.mark.parametrize(("ending", "rate", "channels"), [("flac", 48000, 2), ("mp3", 44100, 1), ("ogg", 16000, 2)])

@@ -124,7 +124,7 @@ def knob(texts, **knobs):
 
 
 HOSTILE = {
-    "a path": (lambda t, w: w.update({"model/../../evil": w["codec/linear.bias"]}), "cannot be loaded"),
+    "a path": (lambda t, w: w.update({"model/../../evil": w["codec/linear.bias"].clone()}), "cannot be loaded"),
     "another file": (lambda t, w: t.update({"../evil.txt": "x"}), None),
     "a wide network": (lambda t, w: t.update({"model.json": t["model.json"].replace('"width": 24', '"width": 999999')}),
                        "cannot be loaded"),

@@ -72,7 +72,7 @@ def corpora_of(facts, codec):
 
 def metrics_of(found, root):
     """Return the measured rows of a model of the workspace beside those of real music; {} for what nobody measured."""
-    if found.model.parts[-3:-1] != ("data", "models") or found.model.parents[2] != root:
+    if found.model.resolve().parent != root.resolve() / "data/models":
         return {}
     file, row = {"finetuned": ("finetune", "after"), "scratch": ("finetune", "scratch")}.get(
         found.name, ("comparison", found.name))

@@ -107,10 +107,10 @@ class Workspace:
     """The models of a project's folder, as they lie in data/."""
 
     def __init__(self, root):
-        self.root = Path(root)
+        self.root = Path(os.path.relpath(root))     # as dvc.yaml spells paths: messages then know what makes them
 
     def __str__(self):
-        return f"the workspace {self.root}"
+        return f"the workspace {self.root.resolve()}"
 
     def names(self):
         """Return the names of all trained models, runs of several seeds as gan/run_1."""
@@ -121,8 +121,9 @@ class Workspace:
     def found(self, name):
         """Return the Found of a model that `names` has."""
         params, kind = read_params(self.root), read_json(self.root / f"data/models/{name}/model.json")["name"]
-        return Found(name, self.root / f"data/models/{name}", self.root / "data/codec",
-                     dict(params.get(kind, {}).get("sample", {})), loudness_of(params, self.root), str(self.root))
+        knobs = dict(params.get(kind, {}).get("sample", {}))
+        return Found(name, self.root / f"data/models/{name}", self.root / "data/codec", knobs,
+                     loudness_of(params, self.root), str(self.root.resolve()))
 
     def lacking(self, name):
         """Return what to do for a model that could be here but is not, None for one that nothing makes."""
