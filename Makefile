@@ -43,7 +43,7 @@ lint: $(DONE)  ## check the code with ruff
 	@ruff check .
 
 docs: $(DONE)  ## build the pages of docs/ with their reference; links are checked
-	@python -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
 	@echo "== Open $(CURDIR)/build/site/index.html"
 
 smoke: $(DONE)  ## run the whole pipeline in a copy of this folder, on a few pieces, in minutes

@@ -59,7 +59,7 @@ def table(command):
     for param in command.params:
         if param.name in ("help", "install_completion", "show_completion"):
             continue
-        own = param.opts if param.param_type_name == "option" else [param.human_readable_name]
+        own = param.opts if param.param_type_name == "option" else [(param.metavar or param.name).upper()]
         names = ", ".join(f"`{name}`" for name in own)
         default = " ".join(map(str, param.default)) if isinstance(param.default, (list, tuple)) else param.default
         shown = "" if default is None or default is ... or callable(default) else str(default)
