@@ -15,6 +15,10 @@ from chaconne.generator import encode_conditions
 from chaconne.generators.diffusion import METHODS, shifted_times
 
 
+# On the chorales a strength of 0.5 changes normalised latents by 0.7 (root mean square) of 1.33 for unrelated music.
+EVEN = 6.0
+
+
 def check(trained, what):
     """Raise ValueError where a model cannot do `what`, saying which can."""
     if not trained.flows:
@@ -91,11 +95,12 @@ def fill(trained, latents, mask, seed, conditions, progress=iter):
 def vary(trained, latents, strength, seed, conditions, progress=iter):
     """Return raw latents like those given [1, C, T]: noise part of the way, and back (Meng 2022, SDEdit).
 
-    strength: 0 leaves them as they are, 1 makes all anew.
+    strength: 0 leaves them as they are, 1 makes all anew, 0.5 is half way in what comes out: the flow knows most of
+    the music long before its end, so that little changes until EVEN shifts the time towards the noise.
     """
     frames = latents.shape[-1]
     data, noise = padded(trained, trained.generator.normalise(latents)), noise_of(trained, frames, seed)
-    start = 1 - strength
+    start = 1 - EVEN * strength / (1 + (EVEN - 1) * strength)       # Esser 2024, Eq. 23
     made = integrate(trained, torch.lerp(noise, data, start), codes_of(trained, conditions), start, progress=progress)
     return trained.generator.denormalise(made)[:, :, :frames]
 
