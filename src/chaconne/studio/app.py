@@ -150,7 +150,7 @@ class Api:
         else:
             raise ValueError(f"kind: expected one of {', '.join(making.KINDS)}, harmonize; got "
                              f"{asked.get('kind')!r:.40}")
-        return self.jobs.add(title, work, str(asked.get("group", ""))[:80]).as_dict()
+        return self.jobs.add(title, work, str(asked.get("group", ""))[:300]).as_dict()
 
     def melody(self, asked):
         """Return (title, work) of a melody that was typed or dropped."""
