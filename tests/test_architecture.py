@@ -18,7 +18,8 @@ LAYERS = (
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening", "outside", "counterpoint", "editing", "doctoring"},
-    {"finetuning", "sweeps", "studio"},
+    {"finetuning", "studio"},
+    {"sweeps"},
     {"commands"},
     {"", "cli"},
 )
