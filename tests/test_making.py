@@ -256,6 +256,14 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(project, monkeypatch):
     assert not list(project.glob("*piece*"))
 
 
+def test_the_shell_completes_the_names_of_models(project):
+    asked = {"_CHACONNE_COMPLETE": "complete_bash", "COMP_WORDS": "chaconne generate --model ", "COMP_CWORD": "3"}
+    script = "from chaconne.cli import app; app(prog_name='chaconne')"
+    done = subprocess.run([sys.executable, "-c", script], cwd=project, capture_output=True, text=True,
+                          env=environment() | asked | {"PYTHONPATH": str(ROOT / "src")})
+    assert done.stdout.split() == ["diffusion", "gan"], done.stderr
+
+
 def test_the_commands_load_nothing_heavy():
     script = "import sys, chaconne.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], env=environment() | {"PYTHONPATH": str(ROOT / "src")},

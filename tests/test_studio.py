@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from chaconne.studio import app as studio
 from chaconne.studio import experiments, streaming
+from chaconne.studio.store import Store
 from tests import tiny
 from tests.conftest import ROOT
 
@@ -235,6 +236,16 @@ def test_two_streams_and_a_job_at_once_are_what_they_are_alone(client):
         thread.join()
     assert [found[1], found[2]] == alone
     assert job["state"] == "done"
+
+
+def test_a_model_that_was_trained_again_is_heard(tmp_path, monkeypatch):
+    root = tiny.project(tmp_path / "p", ("gan",))
+    monkeypatch.chdir(root)
+    store = Store(tmp_path)
+    first = store.trained("gan")
+    assert store.trained("gan") is first
+    tiny.save(tiny.generator("gan", 1), root / "data/models/gan")
+    assert store.trained("gan") is not first
 
 
 def test_experiments_of_this_repository_are_a_table():

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import threading
 import webbrowser
+from contextlib import suppress
 
 import uvicorn
 
@@ -21,7 +22,8 @@ def serve(packs, port, open_page):
         if open_page:
             threading.Timer(0.5, webbrowser.open, [address]).start()
         settings = uvicorn.Config(create(folder, packs), log_level="warning", timeout_graceful_shutdown=1)
-        uvicorn.Server(settings).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):   # the way to end it
+            uvicorn.Server(settings).run(sockets=[listener])
         print("The studio is closed; what was not exported is gone", file=sys.stderr)
 
 

@@ -3,6 +3,7 @@
 All of it lies in a temporary folder and goes with the server.
 """
 
+import os
 import re
 import threading
 import uuid
@@ -47,18 +48,19 @@ class Store:
         return [*(Workspace(root).names() if root else []), *self.extra]
 
     def trained(self, name, rev=None):
-        """Return the Trained of a name, loaded once."""
+        """Return the Trained of a name, loaded once, and again when its training has written it anew."""
         with self.lock:
-            key = (name, rev or None)
+            if not rev and name not in self.names():
+                known = ", ".join(self.names()) or "none yet"
+                raise ValueError(f"model: expected one of {known}; got {name!r:.80}")
+            found = find(name, rev or None)
+            key = (found.model, os.stat(found.model / "model.json").st_mtime_ns)
             if key not in self.loaded:
-                if not rev and name not in self.names():
-                    known = ", ".join(self.names()) or "none yet"
-                    raise ValueError(f"model: expected one of {known}; got {name!r:.80}")
-                self.loaded[key] = find(name, rev or None).load()
+                self.loaded[key] = found.load()
                 while len(self.loaded) > MOST_LOADED:
                     self.loaded.pop(next(iter(self.loaded)))
-            self.loaded[key] = found = self.loaded.pop(key)
-            return found
+            self.loaded[key] = trained = self.loaded.pop(key)
+            return trained
 
     def place(self, ending):
         """Return (id, Path) for a new file; the ending is one of letters and digits, or none."""
