@@ -1,6 +1,7 @@
 """Packs: what goes in comes out, in one folder or one file; damaged and hostile ones are one line; the card is read."""
 
 import json
+import random
 
 import pytest
 import yaml
@@ -10,7 +11,9 @@ from safetensors.torch import load_file, save_file
 from chaconne.files import read_json
 from chaconne.modules import load_generator
 from chaconne.trained.packs import KEY, TEXTS, digest_of, open_pack, unpack
+from chaconne.trained.places import find
 from tests import tiny
+from tests.test_fuzz import mutated, outcome, reshaped
 from tests.test_making import run
 
 
@@ -168,3 +171,22 @@ def test_a_pack_is_unpacked_once(project, monkeypatch):
     assert read_json(first.model / "pack.json")["name"] == "gan"
     monkeypatch.undo()
     unpack(project / "p.safetensors", project / "again")
+
+
+def test_broken_packs_are_one_line_each(project):
+    """Changed bytes of the header, changed values in the texts: see tests/test_fuzz.py."""
+    run("pack", "gan", "--out", "p.safetensors")
+    file, whole = project / "p.safetensors", (project / "p.safetensors").read_bytes()
+    header = 8 + int.from_bytes(whole[:8], "little")
+    said = []
+    for seed in range(60):
+        rng = random.Random(seed)
+        file.write_bytes(mutated(whole[:header], rng) + whole[header:])
+        said.append(outcome(lambda: find("p.safetensors").load()))
+    for seed in range(60):
+        rng, name = random.Random(seed), TEXTS[1 + seed % 3]
+        file.write_bytes(whole)
+        rewritten(file, lambda texts, _, rng=rng, name=name: texts.update(
+            {name: json.dumps(reshaped(json.loads(texts[name]), rng))}))
+        said.append(outcome(lambda: find("p.safetensors").load().with_knobs()))
+    assert len([line for line in said if line != "fine"]) > 60
