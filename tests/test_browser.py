@@ -99,6 +99,9 @@ def test_generate_with_both_models_and_play(page):
     with page.expect_download() as saved:
         group.get_by_role("link", name="Save flac").first.click()
     assert saved.value.suggested_filename.endswith(".flac")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save everything").click()
+    assert saved.value.suggested_filename == "chaconne-studio.zip"
 
 
 def test_streaming_without_a_gap(page):

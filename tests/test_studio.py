@@ -4,6 +4,7 @@ import io
 import json
 import threading
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -88,6 +89,19 @@ def test_pieces_are_exported(client, ending):
     assert len(audio) / rate == pytest.approx(2, abs=0.01)
     saved = client.get(f"/pieces/{job['result']['id']}.{ending}?save")
     assert f"gan%2C%20seed%201.{ending}" in saved.headers["content-disposition"]
+
+
+def test_everything_is_saved_at_once(client):
+    assert client.get("/everything.zip").status_code == 400
+    made(client, kind="generate", model="gan")
+    made(client, kind="harmonize", notes=NOTES)
+    with zipfile.ZipFile(io.BytesIO(client.get("/everything.zip").content)) as archive:
+        names = archive.namelist()
+        about = json.loads(archive.read("001 gan, seed 1.json"))
+    stem = "002 typed melody, harmonised"
+    assert sorted(names) == sorted(["001 gan, seed 1.json", "001 gan, seed 1.wav", *(
+        f"{stem}.{ending}" for ending in ("json", "wav", "mid", "musicxml", "png"))])
+    assert about["about"]["knobs"]["truncation"] == 1.0
 
 
 def uploaded(client, path):

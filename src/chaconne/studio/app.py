@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import soundfile
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,7 +12,7 @@ from starlette.responses import FileResponse, JSONResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from chaconne.studio import experiments, making, melodies, streaming
+from chaconne.studio import experiments, files, making, melodies, streaming
 from chaconne.studio.jobs import Jobs
 from chaconne.studio.store import MOST_UPLOAD, Store
 from chaconne.trained.places import project_root
@@ -25,7 +24,6 @@ POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'sel
 OURS = "x-chaconne"     # a header that no page of another origin may send
 KINDS = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mid": "audio/midi", "png": "image/png",
          "musicxml": "application/vnd.recordare.musicxml+xml"}
-CONVERTED = {"flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS")}
 
 
 def create(folder, extra=()):
@@ -38,7 +36,8 @@ def create(folder, extra=()):
         Route("/api/jobs/{id:int}", plain(api.job)),
         Route("/api/jobs/{id:int}/stop", plain(api.stop), methods=["POST"]),
         Route("/api/pieces", plain(api.pieces)), Route("/api/uploads", plain(api.upload), methods=["POST"]),
-        Route("/pieces/{id}.{ending}", plain(api.piece)), Route("/stream", plain(api.endless)),
+        Route("/pieces/{id}.{ending}", plain(api.piece)), Route("/everything.zip", plain(api.everything)),
+        Route("/stream", plain(api.endless)),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     own = [Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS), Middleware(Guarded)]
@@ -187,7 +186,7 @@ class Api:
         identity, path = self.store.keep_upload(filename, body)
         name = Path(filename).name or "file"
         try:
-            found = melody_or_sound(path)
+            found = files.melody_or_sound(path)
         except (FileNotFoundError, ValueError) as error:
             path.unlink()
             raise ValueError(str(error).replace(str(path), name)) from None
@@ -199,12 +198,16 @@ class Api:
         piece, ending = self.store.piece(request.path_params["id"]), request.path_params["ending"]
         path = piece.path if ending == "wav" else piece.files.get(ending)
         if path is None:
-            if ending not in CONVERTED:
+            if ending not in files.CONVERTED:
                 raise ValueError(f"expected {', '.join(KINDS)}; got {ending!r:.20}")
-            path = piece.files[ending] = converted(piece.path, ending)
-        saved = "".join(c if c.isalnum() or c in " ,.-_" else "_" for c in piece.title)
-        name = f"{saved}.{ending}" if "save" in request.query_params else None
+            path = piece.files[ending] = files.converted(piece.path, ending)
+        name = f"{files.saved_name(piece.title)}.{ending}" if "save" in request.query_params else None
         return FileResponse(path, media_type=KINDS[ending], filename=name)
+
+    def everything(self, request, body):
+        """All pieces as one archive."""
+        path = files.everything(list(self.store.pieces.values()), self.store.place(".zip")[1])
+        return FileResponse(path, media_type="application/zip", filename="chaconne-studio.zip")
 
     def endless(self, request, body):
         """Endless music: int16, little-endian, mono, at the rate in the header."""
@@ -219,31 +222,3 @@ class Api:
         return StreamingResponse(streaming.stream(self.store, trained, conditions, seed),
                                  media_type="application/octet-stream",
                                  headers={"X-Rate": str(trained.codec.sample_rate_hz)})
-
-
-def melody_or_sound(path):
-    """Return {what: "melody"}, or {what: "sound", seconds}; ValueError for a file that is neither."""
-    from chaconne.counterpoint.reading import ABC, MIDI, XML, read_score
-    from chaconne.editing.recordings import gain_for
-
-    if path.suffix in (*MIDI, *XML, *ABC):
-        try:
-            read_score(path, snap=True)
-        except (FileNotFoundError, ValueError):
-            raise
-        except Exception as error:      # whatever a damaged score makes of a reader
-            raise ValueError(f"{path}: no score that can be read ({type(error).__name__})") from error
-        return {"what": "melody"}
-    _, seconds = gain_for(path, 22050, -20)
-    return {"what": "sound", "seconds": round(seconds, 3)}
-
-
-def converted(path, ending):
-    """Return the Path of a WAV file in another format, beside it."""
-    audio, rate = soundfile.read(path, dtype="float32")
-    kind, subtype = CONVERTED[ending]
-    out = path.with_suffix(f".{ending}")
-    with soundfile.SoundFile(out, "w", rate, 1, subtype, format=kind) as file:
-        for first in range(0, len(audio), 2**16):
-            file.write(audio[first:first + 2**16])
-    return out

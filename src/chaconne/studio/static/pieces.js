@@ -84,6 +84,7 @@ function finish(card, piece) {
   card.replaceChildren(make("h4", {}, piece.title), canvas, player, ...score(piece, address),
     make("div", { class: "links" }, ...links), facts(piece), again);
   if (piece.about.violations) card.classList.add("wide");
+  find("all").hidden = false;
   overview(canvas, `${address}.wav`).catch(() => canvas.remove());
 }
 
