@@ -170,7 +170,7 @@ def test_going_on_leaves_the_recording_as_it_is(diffusion, tmp_path):
     recording = making.open_recording(diffusion, tiny.recording(tmp_path / "a.wav", 9.0))
     made = torch.cat(list(making.continued(diffusion, recording, 3.0, 1, {})))
     whole = recording.samples // HOP
-    assert len(made) == whole * HOP + 3 * tiny.RATE
+    assert len(made) == recording.samples + 3 * tiny.RATE
     known = (whole - 1) * HOP
     assert torch.allclose(made[:known], torch.from_numpy(tiny.chords(9))[:known], atol=1e-3)
     assert made[known + HOP:].abs().max() > 0.01

@@ -82,7 +82,8 @@ def continued(trained, recording, seconds, seed, conditions, progress=quiet):
     hop, beat = trained.codec.hop_samples, trained.generator.settings["beat"]
     end = recording.samples // hop          # whole frames
     first = max(0, end - math.ceil(CONTEXT_S * trained.rate_hz)) // beat * beat
-    more = math.ceil(seconds * trained.rate_hz)
+    samples = recording.samples + round(seconds * trained.codec.sample_rate_hz)
+    more = math.ceil(samples / hop) - end
     known = recording.latents(first, end)
     blank = known.new_zeros(1, known.shape[1], more)
     made = flow.fill(trained, torch.cat([known, blank], dim=-1), torch.arange(end - first + more) < end - first, seed,
@@ -91,8 +92,7 @@ def continued(trained, recording, seconds, seed, conditions, progress=quiet):
     decoder = decoder_of(trained.codec)
     decoder.follow(known, recording.audio(first * hop, end * hop))
     parts = made[:, :, end - first:].split(PART, dim=-1)
-    yield from cut(decoded(decoder, parts, len(parts), progress),
-                   hop + round(seconds * trained.codec.sample_rate_hz), recording.gain)
+    yield from cut(decoded(decoder, parts, len(parts), progress), samples - (end - 1) * hop, recording.gain)
 
 
 def before(recording, samples):
