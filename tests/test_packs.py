@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+import torch
 import yaml
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file, save_file
@@ -190,3 +191,17 @@ def test_broken_packs_are_one_line_each(project):
             {name: json.dumps(reshaped(json.loads(texts[name]), rng))}))
         said.append(outcome(lambda: find("p.safetensors").load().with_knobs()))
     assert len([line for line in said if line != "fine"]) > 60
+
+
+@pytest.mark.parametrize("kept", ["[]", "1", '{"texts": []}', '{"texts": {}, "tensors_sha256": ""}', "[" * 10**5, "{"])
+def test_metadata_that_is_none_of_ours_is_told(project, kept):
+    save_file({"model/a": torch.zeros(2)}, "p.safetensors", metadata={KEY: kept})
+    assert "p.safetensors is no pack" in run("generate", "--model", "p.safetensors", status=2)
+    save_file({"model/a": torch.zeros(2)}, "p.safetensors")
+    assert "p.safetensors is no pack" in run("generate", "--model", "p.safetensors", status=2)
+
+
+def test_a_run_of_another_seed_has_a_name_of_its_own(project):
+    tiny.save(tiny.generator("gan", 3), project / "data/models/gan/run_1")
+    run("pack", "gan/run_1")
+    assert (project / "gan-run_1.safetensors").exists()

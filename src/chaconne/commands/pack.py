@@ -37,7 +37,7 @@ def pack(
     found = find(model, rev)
     if (found.model / PACK).exists():
         raise ValueError(f"expected a model of the project, got the pack {model}; a pack can be copied as it is")
-    out = out or Path(f"{name or found.name}.safetensors")
+    out = out or Path(f"{(name or found.name).replace('/', '-')}.safetensors")
     if out.exists() and not (out.is_file() or (out / PACK).exists()):
         raise ValueError(f"--out: {out} is there already and is no pack; name another, or move it away")
     said = make(found, out, project_root(), name, licence)

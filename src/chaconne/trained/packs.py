@@ -73,7 +73,7 @@ def unpack(file, folder):
     try:
         texts, digest = texts_of(file)
         tensors = load_file(file)
-    except (SafetensorError, ValueError, KeyError, OSError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, OSError) as error:
         raise ValueError(f"{file} is no pack that `chaconne pack` wrote, or is damaged ({one_line(error)})") from error
     if digest != digest_of(tensors):
         raise ValueError(f"{file} is damaged: its tensors are not those that were packed; ask for it again")
