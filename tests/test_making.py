@@ -50,6 +50,13 @@ def test_pieces_in_every_format(project, arguments, name, kind):
     assert (seconds, written) == (pytest.approx(2, abs=0.01), kind)
 
 
+def test_formats_are_the_same_everywhere():
+    from chaconne.commands.options import FORMATS
+    from chaconne.editing import recordings
+
+    assert {f".{name}" for name in FORMATS} == set(recordings.FORMATS)
+
+
 def test_a_seed_is_a_piece(project):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         run("generate", "diffusion", "--seconds", 1.5, "--seed", seed, "--steps", 2, "--out", f"{name}.wav")

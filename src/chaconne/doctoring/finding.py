@@ -2,8 +2,6 @@
 
 from dataclasses import asdict, dataclass
 
-LEVELS = ("fine", "note", "missing")
-
 
 @dataclass(frozen=True)
 class Finding:

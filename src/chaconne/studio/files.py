@@ -5,7 +5,7 @@ import zipfile
 
 import soundfile
 
-CONVERTED = {"flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS")}
+CONVERTED = ("flac", "ogg")     # made of the WAV when they are asked for
 
 
 def saved_name(title):
@@ -46,10 +46,12 @@ def melody_or_sound(path):
 
 def converted(path, ending):
     """Return the Path of a WAV file in another format, beside it."""
+    import torch
+
+    from chaconne.editing.recordings import writing
+
     audio, rate = soundfile.read(path, dtype="float32")
-    kind, subtype = CONVERTED[ending]
     out = path.with_suffix(f".{ending}")
-    with soundfile.SoundFile(out, "w", rate, 1, subtype, format=kind) as file:
-        for first in range(0, len(audio), 2**16):
-            file.write(audio[first:first + 2**16])
+    with writing(out, rate) as write:
+        write(torch.from_numpy(audio))
     return out

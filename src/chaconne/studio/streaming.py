@@ -5,8 +5,6 @@ The page reads no faster than it plays, so that the network's buffers, and then 
 
 import time
 
-import numpy as np
-
 from chaconne.editing import endless
 from chaconne.editing.playing import decoder_of
 
@@ -26,13 +24,3 @@ def stream(store, trained, conditions, seed, clock=time.monotonic, sleep=time.sl
         ahead = sent - (clock() - began)
         if ahead > AHEAD_S:
             sleep(min(ahead - AHEAD_S, 5.0))
-
-
-def speed(store, trained, seconds=30.0, seed=0):
-    """Return how many seconds of endless music are made in one second of this machine."""
-    parts, decoder = endless.parts(trained, seed, {}), decoder_of(trained.codec)
-    began, made = time.perf_counter(), 0
-    while made < seconds * trained.codec.sample_rate_hz:
-        with store.busy:
-            made += len(np.asarray(decoder.push(next(parts))))
-    return made / trained.codec.sample_rate_hz / (time.perf_counter() - began)
