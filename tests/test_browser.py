@@ -189,12 +189,12 @@ def test_a_reload_while_it_works_loses_nothing(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_serious(browser, address, size, scheme):
+def test_axe_finds_nothing_serious(browser, address, tmp_path, size, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     page = opened(browser, address, size, scheme)
     make(page)
-    page.set_input_files("#recording-file", tiny.recording("/tmp/axe.wav"))
+    page.set_input_files("#recording-file", tiny.recording(tmp_path / "axe.wav"))
     page.wait_for_selector("#recording-form:not([hidden])")
     page.locator("#piano [data-pitch='67']").click()
     found = Axe().run(page).response["violations"]
