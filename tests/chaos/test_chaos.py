@@ -8,6 +8,7 @@ import pytest
 from scripts.same_bytes import differences, results
 from scripts.smoke import copy_checkout, main
 from tests.chaos import killing
+from tests.conftest import read_stages
 from tests.test_trust import not_plain
 
 
@@ -21,7 +22,7 @@ def test_kills_change_nothing(request, tmp_path):
     root = copy_checkout(tmp_path / "chaos")
     planned = killing.plan(quiet, kills, request.config.getoption("--chaos-seed"))
     done = killing.run(root, planned)
-    assert len(done) >= kills // 2, "too few kills hit a running stage"
+    assert len(done) >= kills - 1   # the last stage may be quicker than its kill
     assert len(results(root)) > 50
     assert not_plain(root) == []
     assert list(differences(quiet, root)) == []
@@ -35,4 +36,5 @@ def test_a_plan_repeats_with_its_seed(tmp_path, request):
     first, again, other = (killing.plan(root, 40, seed) for seed in (0, 0, 1))
     assert first == again != other
     assert sum(map(len, first.values())) == 40
+    assert set(first) == set(read_stages(root))
     assert max(first, key=lambda stage: len(first[stage])) == "train_gan"
