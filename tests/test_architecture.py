@@ -15,7 +15,7 @@ LAYERS = (
     {"pipeline", "schema", "optimisation", "contest", "faults"},
     {"files", "guard", "room"},
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
-    {"training", "latents", "generator", "round_trip", "selectors", "musika"},
+    {"training", "latents", "generator", "round_trip", "selectors", "musika", "encoding"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening", "outside", "counterpoint"},
     {"finetuning", "sweeps"},

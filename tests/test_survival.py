@@ -9,10 +9,13 @@ import sys
 import time
 
 import pytest
+import yaml
 
+from chaconne.commands.repair import mend_lock
 from scripts.smoke import environment
+from tests.chaos.killing import CUT_OFF
 from tests.conftest import ROOT
-from tests.small import dvc, python, small_project, stages_alive, start, wait_for
+from tests.small import MAKE, dvc, python, small_project, stages_alive, start, wait_for
 
 
 @pytest.fixture
@@ -103,6 +106,40 @@ def test_ctrl_c_of_dvc_records_nothing(project):
     assert dvc(project, "repro").returncode == 0
 
 
+WAITS = '''        while not Path("go").exists():
+            time.sleep(0.05)
+'''
+SWALLOWS = '''        try:
+            while not Path("go").exists():
+                time.sleep(0.05)
+        except KeyboardInterrupt:
+            pass
+'''
+LATE = """
+import atexit
+atexit.register(lambda: (Path("started").touch(), time.sleep(100)))
+"""
+
+
+@pytest.mark.parametrize("where", ["in a library", "on the way out"])
+def test_a_swallowed_ctrl_c_is_no_success(project, where):
+    path, script = project / "stages/make.py", MAKE
+    if where == "in a library":
+        script = script.replace(WAITS, SWALLOWS)
+    else:
+        (project / "go").touch()
+        script = script.replace('    Path("started").touch()\n', "") + LATE
+    assert script != MAKE
+    path.write_text(script)
+    process = start(project, *python(project, "make"))
+    process.send_signal(signal.SIGINT)
+    assert ended(process)[0] == 130
+    process = start(project, "dvc", "repro", "make")
+    os.killpg(process.pid, signal.SIGINT)
+    assert ended(process)[0] != 0
+    assert not (project / "dvc.lock").exists()
+
+
 def damage(path):
     """Change one byte of a file, whatever its permissions."""
     path.chmod(0o644)
@@ -150,6 +187,56 @@ def test_a_damaged_cache_object_is_named_and_its_command_makes_it_again(project)
     assert (project / "data/model/weights.txt").read_bytes() == weights     # the cache is whole again, too
     assert dvc(project, "repro").returncode == 0
     assert (project / "data/used.txt").read_text() == "WAIT FOR IT"
+
+
+def test_a_dvc_lock_that_is_cut_off_is_mended(project):
+    """What is left of it when DVC is killed at writing it; the same for its list of running commands."""
+    (project / "go").touch()
+    assert dvc(project, "repro").returncode == 0
+    path, whole = project / "dvc.lock", (project / "dvc.lock").read_text()
+    path.write_text(whole[:whole.index("    outs:") + 8])
+    said = dvc(project, "repro").stdout
+    assert any(words in said for words in CUT_OFF), said
+    repair(project)
+    said = dvc(project, "repro").stdout
+    assert "Running stage" not in said and path.read_text() == whole
+    (project / "data/used.txt").unlink()    # DVC writes the list only when it has something to do
+    (project / ".dvc/tmp/rwlock").write_text('{"read": {"/')
+    said = dvc(project, "repro").stdout
+    assert any(words in said for words in CUT_OFF), said
+    repair(project)
+    assert dvc(project, "repro").returncode == 0
+    assert path.read_text() == whole and (project / "data/used.txt").read_text() == "WAIT FOR IT"
+
+
+def repair(root):
+    """Type `chaconne repair`."""
+    done = subprocess.run(["chaconne", "repair"], cwd=root, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0 and "cut off" in done.stdout, done.stdout + done.stderr
+
+
+def test_wherever_a_dvc_lock_is_cut_off_whole_stages_stay(tmp_path):
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+
+    path, lines = tmp_path / "dvc.lock", (ROOT / "dvc.lock").read_text().splitlines(keepends=True)
+    heads = [i for i, line in enumerate(lines) if re.match(r"  \S", line)]
+    whole = "".join(lines[:heads[3]])
+    known, counts = yaml.safe_load(whole)["stages"], set()
+    for end in range(0, len(whole), 7):
+        path.write_text(whole[:end])
+        mend_lock(path)
+        kept = yaml.safe_load(path.read_text())
+        COMPILED_LOCKFILE_SCHEMA(kept)
+        counts.add(len(kept["stages"]))
+        for name, stage in kept["stages"].items():
+            assert {k: v for k, v in stage.items() if k != "outs"} == {
+                k: v for k, v in known[name].items() if k != "outs"}
+            assert [out["md5"] for out in stage["outs"]] == [
+                out["md5"] for out in known[name]["outs"]][:len(stage["outs"])]
+    assert counts == {0, 1, 2, 3}
+    path.write_text(whole)
+    mend_lock(path)
+    assert path.read_text() == whole
 
 
 def test_two_clones_share_a_cache(tmp_path):
