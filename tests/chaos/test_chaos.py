@@ -5,6 +5,7 @@ pytest tests/chaos --kills 8 --quiet-run FOLDER     (FOLDER: of `python scripts/
 
 import pytest
 
+from chaconne.files import SUMS
 from scripts.same_bytes import differences, results
 from scripts.smoke import copy_checkout, main
 from tests.chaos import killing
@@ -24,8 +25,15 @@ def test_kills_change_nothing(request, tmp_path):
     done = killing.run(root, planned)
     assert len(done) >= kills - 1   # the last stage may be quicker than its kill
     assert len(results(root)) > 50
-    assert not_plain(root) == []
+    assert not_plain(root) == [] and unsealed(root) == []
     assert list(differences(quiet, root)) == []
+
+
+def unsealed(root):
+    """Return the folders of models, codecs and latents that have no SHA256SUMS."""
+    holders = [p.parent for kind in ("*.safetensors", "latents.npy") for p in (root / "data").rglob(kind)]
+    assert len(holders) > 6
+    return [folder for folder in holders if not (folder / SUMS).exists()]
 
 
 def test_a_plan_repeats_with_its_seed(tmp_path, request):
