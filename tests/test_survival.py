@@ -220,9 +220,9 @@ def test_wherever_a_dvc_lock_is_cut_off_whole_stages_stay(tmp_path):
 
     path, lines = tmp_path / "dvc.lock", (ROOT / "dvc.lock").read_text().splitlines(keepends=True)
     heads = [i for i, line in enumerate(lines) if re.match(r"  \S", line)]
-    whole = "".join(lines[:heads[3]])
+    whole = "".join(lines[:heads[2]])
     known, counts = yaml.safe_load(whole)["stages"], set()
-    for end in range(0, len(whole), 7):
+    for end in range(0, len(whole), 71):
         path.write_text(whole[:end])
         mend_lock(path)
         kept = yaml.safe_load(path.read_text())
@@ -233,7 +233,7 @@ def test_wherever_a_dvc_lock_is_cut_off_whole_stages_stay(tmp_path):
                 k: v for k, v in known[name].items() if k != "outs"}
             assert [out["md5"] for out in stage["outs"]] == [
                 out["md5"] for out in known[name]["outs"]][:len(stage["outs"])]
-    assert counts == {0, 1, 2, 3}
+    assert counts == {0, 1, 2}
     path.write_text(whole)
     mend_lock(path)
     assert path.read_text() == whole

@@ -23,7 +23,8 @@ PATIENCE_S = 10.0   # of somebody who has pressed Ctrl-C
 WAYS = ("stage", "dvc", "both", "ctrl-c")
 # Every checkpoint that can be written is: at scale smoke a stage ends before the usual minute is over.
 OFTEN = {"CHACONNE_CHECKPOINT_SECONDS": "0"}
-CUT_OFF = "unable to read: 'dvc.lock'", "Unable to read RWLock-file", "'dvc.lock' is invalid", "validation failed"
+# What DVC says of a file of its own that it was killed at writing.
+CUT_OFF = "dvc.lock' is invalid", "dvc.lock' validation failed", "Unable to read RWLock-file"
 
 
 @dataclass
