@@ -16,6 +16,9 @@ def keep_ctrl_c():
     pressed = []
 
     def press(number, frame):
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # still importing: chaconne.stage has not begun
+            os.write(2, b"stopped by Ctrl-C before the stage began; run the same command again\n")
+            os._exit(130)
         pressed.append(number)
         signal.default_int_handler(number, frame)
 

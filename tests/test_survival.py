@@ -121,11 +121,24 @@ atexit.register(lambda: (Path("started").touch(), time.sleep(100)))
 """
 
 
-@pytest.mark.parametrize("where", ["in a library", "on the way out"])
+IMPORTS = """
+from pathlib import Path
+Path("started").touch()
+try:
+    import time
+    time.sleep(100)
+except:
+    pass
+"""
+
+
+@pytest.mark.parametrize("where", ["in a library", "while it is imported", "on the way out"])
 def test_a_swallowed_ctrl_c_is_no_success(project, where):
     path, script = project / "stages/make.py", MAKE
     if where == "in a library":
         script = script.replace(WAITS, SWALLOWS)
+    elif where == "while it is imported":
+        script = IMPORTS + script
     else:
         (project / "go").touch()
         script = script.replace('    Path("started").touch()\n', "") + LATE
