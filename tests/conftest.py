@@ -20,7 +20,8 @@ def pytest_addoption(parser):
     """Say how often tests/chaos kills the pipeline, and what it compares with."""
     group = parser.getgroup("chaos")
     group.addoption("--kills", type=int, default=0, help="kill the pipeline so often; 0 leaves the test out")
-    group.addoption("--quiet-run", default="", help="folder of a finished `python scripts/smoke.py FOLDER`")
+    # With the sign: before it knows the option pytest takes a folder beside it for one of tests.
+    group.addoption("--quiet-run", default="", help="=FOLDER of a finished `python scripts/smoke.py FOLDER`")
     group.addoption("--chaos-seed", type=int, default=0, help="another seed, other moments")
 
 

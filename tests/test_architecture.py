@@ -153,6 +153,14 @@ def test_the_run_cache_keeps_every_out(pipelines):
     assert not lost, f"expected under `metrics:` or `plots:` of their stages, not `outs:`: {sorted(lost)}"
 
 
+def test_no_stage_asks_of_dvc_what_it_does_badly(pipelines):
+    """One without deps is never taken from the run-cache; an out that persists outlives a change of params."""
+    for stages in pipelines.values():
+        for name, stage in stages.items():
+            assert [dep for dep in stage.deps if dep.def_path not in ("", "params.yaml")], name
+            assert not [out.def_path for out in stage.outs if out.persist], name
+
+
 def leaves(tree, above=()):
     """Yield the dotted name of every value of a nested dictionary."""
     for key, value in tree.items():

@@ -89,6 +89,16 @@ def test_two_runs_of_one_stage_do_not_mix(project, monkeypatch):
     assert subprocess.run(python(project, "make"), cwd=project, env=environment()).returncode == 0
 
 
+def test_a_second_repro_in_one_folder_is_told_who_runs(project):
+    first = start(project, "dvc", "repro")
+    second = dvc(project, "repro")
+    assert second.returncode != 0 and "is busy, it is being blocked by" in second.stdout
+    assert f"(PID {first.pid})" in second.stdout
+    (project / "go").touch()
+    assert ended(first)[0] == 0
+    assert (project / "data/used.txt").read_text() == "WAIT FOR IT"
+
+
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_exits_are_honest_and_leave_no_half_outs(project, sent, status):
     process = start(project, *python(project, "make"))

@@ -1,6 +1,6 @@
 """The whole pipeline at scale smoke, killed at random moments, ends with the bytes of a quiet run.
 
-pytest tests/chaos --kills 8 --quiet-run FOLDER     (FOLDER: of `python scripts/smoke.py FOLDER`)
+pytest tests/chaos --kills 8 --quiet-run=FOLDER     (FOLDER: of `python scripts/smoke.py FOLDER`)
 """
 
 import pytest
