@@ -18,7 +18,8 @@ LAYERS = (
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "encoding"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "listening", "outside", "counterpoint"},
-    {"finetuning", "sweeps"},
+    {"finetuning"},
+    {"sweeps"},
     {"commands"},
     {"", "cli"},
 )

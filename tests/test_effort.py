@@ -1,4 +1,4 @@
-"""The sweeps over evaluations and training steps, on a tiny workspace."""
+"""The sweeps over evaluations, training steps and the budget of fine-tuning, on a tiny workspace."""
 
 import csv
 import json
@@ -10,13 +10,13 @@ import pytest
 import torch
 import yaml
 
-from chaconne import sweeps
 from chaconne.audio import from_int16
 from chaconne.codec import spectral
 from chaconne.evaluation import reference
 from chaconne.files import seal
 from chaconne.latents import encode_corpus
 from chaconne.stage import read_params
+from chaconne.sweeps import effort, running, tuning
 from tests.test_evaluation import run_stage, write_corpus  # noqa: F401  (a fixture is used by its name)
 from tests.test_generators import SIZES
 
@@ -29,7 +29,9 @@ PARAMS = {
     "gan": {"train": SIZES["gan"] | {"steps": 4, "batch": 4}, "sample": {"truncation": 1.0, "piece": 64}},
     "diffusion": {"train": SIZES["diffusion"] | {"steps": 4, "batch": 4},
                   "sample": {"method": "heun", "steps": 2, "shift": 1.0, "guidance": 1.0, "batch": 8}},
-    "piece_seconds": 3, "evaluate": EVALUATE,
+    "piece_seconds": 3, "evaluate": EVALUATE, "model": "gan",
+    "finetune": {"pretrained": "", "layers": "all", "critic": "new", "lora_rank": 2, "learning_rate": 0.001,
+                 "mix_old": 0.0, "augment_noise": 0.0, "on_beats": True, "steps": 4},
 }
 
 
@@ -76,10 +78,10 @@ def weights(folder):
 
 
 def test_the_sweep_over_evaluations(here, run_stage, monkeypatch, capsys):  # noqa: F811
-    monkeypatch.setattr(sweeps, "EVALUATIONS", (1, 2, 4))
+    monkeypatch.setattr(effort, "EVALUATIONS", (1, 2, 4))
     for name in ("gan", "diffusion"):
         assert run_stage(here, f"train_{name}") is None
-    points = sweeps.run("evaluations", read_params())
+    points = running.run("evaluations", read_params())
     assert [(p["generator"], p["method"], p["evaluations"]) for p in points] == [
         ("gan", "", 1), ("diffusion", "euler", 1), ("diffusion", "euler", 2), ("diffusion", "euler", 4),
         ("diffusion", "heun", 3)]
@@ -95,13 +97,13 @@ def test_the_sweep_over_evaluations(here, run_stage, monkeypatch, capsys):  # no
 
     path.write_text(json.dumps(points[:2] + points[3:]))  # as if it had been stopped
     capsys.readouterr()
-    resumed = sweeps.run("evaluations", read_params())
+    resumed = running.run("evaluations", read_params())
     clock = {"sample_seconds": 0}
     assert [p | clock for p in resumed] == [p | clock for p in points]
     assert capsys.readouterr().out.count("already measured") == 4
 
     write_params(diffusion=PARAMS["diffusion"] | {"sample": PARAMS["diffusion"]["sample"] | {"guidance": 2.0}})
-    guided = sweeps.run("evaluations", read_params())
+    guided = running.run("evaluations", read_params())
     assert [p["evaluations"] for p in guided if p["method"] == "euler"] == [2, 4]
     assert capsys.readouterr().out.count("already measured") == 1  # the GAN
 
@@ -110,16 +112,37 @@ def test_the_sweep_over_training(here, run_stage, monkeypatch, capsys):  # noqa:
     for name in ("gan", "diffusion"):
         assert run_stage(here, f"train_{name}") is None
     capsys.readouterr()
-    points = sweeps.run("training", read_params())
+    points = running.run("training", read_params())
     assert [(p["generator"], p["steps"], p["train_examples"]) for p in points] == [
         (name, steps, 4 * steps) for name in ("gan", "diffusion") for steps in (1, 2, 4)]
     assert all(p["train_cpu_seconds"] > 0 for p in points)
     assert weights(here / "data/sweeps/gan_2") != weights(here / "data/models/gan")
     assert not (here / "metrics/curves/sweeps").exists()  # the page draws those of the pipeline
 
-    monkeypatch.setattr(sweeps, "pretrain", None)  # training again would fail
-    assert sweeps.run("training", read_params()) == points
+    monkeypatch.setattr(effort, "pretrain", None)  # training again would fail
+    assert running.run("training", read_params()) == points
     assert capsys.readouterr().out.count("already measured") == 6
-    again = sweeps.run("training", read_params(), again=True)
+    again = running.run("training", read_params(), again=True)
     assert [p["key"] for p in again] == [p["key"] for p in points]
     assert [p["fad"] for p in again] == [p["fad"] for p in points]
+
+
+def test_the_sweep_over_finetuning(here, run_stage, monkeypatch):  # noqa: F811
+    assert run_stage(here, "train_gan") is None
+    for name in ("latents", "reference"):
+        shutil.copytree(here / f"data/{name}", here / f"data/genre_{name}")
+    points = running.run("finetuning", read_params())
+    assert [(p["way"], p["steps"]) for p in points] == [
+        (way, steps) for way in ("fine-tuned", "from scratch", "fine-tuned, against the old corpus")
+        for steps in (1, 2, 4, 8)]
+    assert not (here / "metrics/curves/sweeps").exists()
+    # Here the old corpus is the new one.
+    assert [p["fad"] for p in points[:4]] == [p["fad"] for p in points[8:]]
+    assert points[0]["fad"] != points[4]["fad"]
+    # With the budget of params it is what the stage makes.
+    assert run_stage(here, "finetune", "finetune") is None and run_stage(here, "finetune", "scratch") is None
+    assert weights(here / "data/sweeps/gan_fine-tuned_4") == weights(here / "data/models/finetuned")
+    assert weights(here / "data/sweeps/gan_from_scratch_4") == weights(here / "data/models/scratch")
+
+    monkeypatch.setattr(tuning, "WAYS", {})  # training again would fail
+    assert running.run("finetuning", read_params()) == points

@@ -106,7 +106,7 @@ def put_projection(root, generators):
 
 
 def sweep_points(generators):
-    """Return the two lists that `chaconne sweep` writes."""
+    """Return the lists that `chaconne sweep` writes."""
     seconds, passes = [], []
     for i, name in enumerate(generators):
         for k in range(4):
@@ -115,7 +115,13 @@ def sweep_points(generators):
             seconds.append(measured | {"method": "", "steps": 400 * (k + 1), "train_cpu_seconds": 150.5 * (k + 1)})
             passes += [measured | {"method": method, "evaluations": 2**k, "sample_seconds": 3.1 * 2**k}
                        for method in (("euler", "heun") if i else ("",))]
-    return {"training": seconds, "evaluations": passes}
+    ways = []
+    for way, fad in ("fine-tuned", 9.87), ("from scratch", 19.3):
+        for k in range(4):
+            fads = {name: value / (k + 1) for name, value in row(fad)["fad"].items()}
+            ways.append({"generator": "gan", "method": "", "way": way, "steps": 100 * 2**k, "fad": fads,
+                         "intervals": {"fad": spread(fads)}})
+    return {"training": seconds, "evaluations": passes, "finetuning": ways}
 
 
 def put_curves(root, run, names, steps, seed=0):
@@ -512,12 +518,13 @@ def test_disagreeing_measures_and_overlaps_are_said_so(built):
 
 def test_sweeps_are_drawn_and_a_missing_one_names_its_command(built):
     *_, inputs, text = built
-    assert "Not measured here" not in text and text.count('class="chart efforts"') == 4
+    assert "Not measured here" not in text and text.count('class="chart efforts"') == 6
     assert "Diffusion, heun, 8 evaluations, made in 24.8 s: 2 (1.8 to 2.2)" in text
     assert "GAN, 2 min 30 s CPU: 9 (8.1 to 9.9)" in text
-    assert text.count("Real, the floor") == 4 and "another length" not in text
+    assert "GAN, from scratch, 200 steps: 9.65" in text
+    assert text.count("Real, the floor") == 6 and "another length" not in text
     without = render(replace(inputs, sweeps={}))
-    assert without.count("Not measured here") == 2
+    assert without.count("Not measured here") == 3
     assert "<code>chaconne sweep evaluations</code> does it" in without
     assert "<code>chaconne sweep training</code> does it" in without
 
@@ -526,7 +533,8 @@ def test_sweeps_of_other_models_have_no_floor_and_untimed_points_are_counted(bui
     *_, inputs, _ = built
     points = [point | {"steps": 400} for point in inputs.sweeps["training"]]
     del points[0]["train_cpu_seconds"]
-    first, second = sweeps.sections(replace(inputs, sweeps=inputs.sweeps | {"training": points}), label_rows(["gan"]))
+    shortened = replace(inputs, sweeps=inputs.sweeps | {"training": points})
+    first, second, _ = sweeps.sections(shortened, label_rows(["gan"]))
     assert (first.ours, first.untimed, second.ours, second.untimed) == (False, 1, True, 0)
     assert ["Real, the floor" in dict(legend) for sweep in (first, second) for _, legend, _ in sweep.charts] == [
         False, False, True, True]

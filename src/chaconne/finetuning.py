@@ -1,16 +1,59 @@
-"""Moving a pretrained generator to a new genre, or to other latents."""
+"""Moving a pretrained generator to a new genre, or to other latents; and the same budget from scratch beside it."""
 
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from chaconne.fitting import create
+from chaconne.fitting import create, fit, source_of
 from chaconne.latents import Latents
-from chaconne.modules import load_generator
+from chaconne.modules import load_generator, load_variation
 from chaconne.provenance import together
+from chaconne.training import Trainer
 
 LAYERS = ("all", "io", "norm", "lora")
 CRITICS = ("new", "kept")
+GENRE = ("data/genre_latents/latents.npy", "data/genre_latents/index.csv")
+OLD = ("data/latents/latents.npy", "data/latents/index.csv")
+
+
+def from_scratch(params, steps, name, outs):
+    """Train the selected generator on the genre alone.
+
+    name: of the training, for its checkpoints and curves. outs: the folders of the model and of its previews (or
+    None). Returns what was spent, as `fit` does.
+    """
+    settings = {**params[params["model"]]["train"], "steps": steps}
+    latents = Latents("data/genre_latents", "train", settings["frames"])
+    model = create(load_variation("generators", params["model"]).Model, settings, latents, params["conditions"],
+                   params["seed"])
+    trainer = Trainer(name, params["trainer"], params["seed"], [settings, params["conditions"], params["threads"]],
+                      GENRE)
+    return fit(model, source_of(latents, model), trainer, settings, outs)
+
+
+def fine_tune(params, steps, name, outs):
+    """Go on from a pretrained generator.
+
+    Arguments and result: as of `from_scratch`.
+    """
+    knobs = params["finetune"] | {"steps": steps}
+    folder = start_of(params)
+    model, settings = prepare(folder, "data/genre_latents", knobs, params["seed"])
+    latents = Latents("data/genre_latents", "train", settings["frames"], knobs["on_beats"])
+    old = Latents("data/latents", "train", settings["frames"], knobs["on_beats"]) if knobs["mix_old"] else None
+    if old:
+        model.facts["corpora"] = together(model.facts["corpora"], old.facts["corpora"])
+    merge = choose_layers(model, knobs["layers"], knobs["lora_rank"])
+    trainer = Trainer(name, params["trainer"], params["seed"], [settings, knobs, params["threads"]],
+                      [*GENRE, *OLD, f"{folder}/model.safetensors"])
+    return fit(model, source_of(latents, model, old, knobs["mix_old"], knobs["augment_noise"]), trainer, settings,
+               outs, merge)
+
+
+def start_of(params):
+    """Return the folder of the generator that is fine-tuned."""
+    given = params["finetune"]["pretrained"]
+    return f"pretrained/{given}" if given else f"data/models/{params['model']}"
 
 
 def prepare(folder, latents_folder, knobs, seed):

@@ -28,6 +28,15 @@ def training(again: Again = False):
     run("training", again)
 
 
+@app.command()
+def finetuning(again: Again = False):
+    """Fine-tune the selected model, and train it from scratch, on a quarter to the double of the budget; measure.
+
+    Writes metrics/sweeps/finetuning.json and .tsv; stopped, it goes on where it was.
+    """
+    run("finetuning", again)
+
+
 def run(name, again):
     """Run a sweep as a stage: seeded, one line for what is wrong, exit 130 on Ctrl-C."""
     if not Path("params.yaml").exists():
@@ -35,8 +44,8 @@ def run(name, again):
     from threadpoolctl import threadpool_limits
 
     from chaconne.stage import read_params, stage
-    from chaconne.sweeps import FOLDER
-    from chaconne.sweeps import run as sweep
+    from chaconne.sweeps.running import FOLDER
+    from chaconne.sweeps.running import run as sweep
 
     params = read_params()
     threads = params["threads"]

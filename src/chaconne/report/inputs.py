@@ -8,11 +8,11 @@ import numpy as np
 
 from chaconne.files import load_array, read_json
 from chaconne.pipeline import maker_of
+from chaconne.report.sweeps import SWEEPS
 
 ANCHORS = ("real", "codec", "shuffled", "noise")
 TUNED = ("after", "scratch", "old_after")
 NOT_ROWS = ("settings", "intervals", "unavailable", "verdict")
-SWEEPS = ("training", "evaluations")
 
 
 class MissingInput(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Distance against effort: network evaluations when sampling, CPU-seconds of training."""
+"""Distance against effort: network evaluations when sampling, CPU-seconds of training, steps of fine-tuning."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -22,7 +22,14 @@ SWEEPS = {
         "evaluations",
         "passes through the network (log scale)",
     ),
+    "finetuning": (
+        "Against the budget of fine-tuning",
+        "How much sooner is a fine-tuned network good than one trained from scratch, and what does it forget?",
+        "steps",
+        "steps (log scale)",
+    ),
 }
+UNITS = {"evaluations": "evaluations", "steps": "steps"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,12 @@ def sections(inputs, labels):
     for name, (heading, question, axis, x_label) in SWEEPS.items():
         measured = inputs.sweeps.get(name, [])
         points = [point for point in measured if point.get(axis)]
-        ours = same_models(points, inputs.comparison.get("settings", {}).get("generators", {}))
-        real = inputs.comparison["real"]["fad"] if ours else {}
+        if name == "finetuning":
+            floor, ours = inputs.finetune["real"], shown(points, inputs.finetune)
+        else:
+            settings = inputs.comparison.get("settings", {}).get("generators", {})
+            floor, ours = inputs.comparison["real"], same_models(points, settings)
+        real = floor["fad"] if ours else {}
         embedders = list(dict.fromkeys(e for point in points for e in point["fad"]))
         drawn = [(f"Fréchet distance, {e}", *chart(points, axis, x_label, e, labels, real.get(e))) for e in embedders]
         found.append(Sweep(heading, question, f"chaconne sweep {name}", ours, len(measured) - len(points), drawn))
@@ -63,14 +74,19 @@ def same_models(points, generators):
     return all(generators.get(name, {}).get("train", {}).get("steps") == most for name, most in longest.items())
 
 
+def shown(points, finetune):
+    """Tell whether one of the points is the fine-tuned model of this page."""
+    return any(point["fad"] == finetune["after"]["fad"] for point in points)
+
+
 def chart(points, axis, x_label, embedder, labels, real=None):
-    """Return (legend [(name, css)], SVG) of one embedder: a line for every generator and method.
+    """Return (legend [(name, css)], SVG) of one embedder: a line for every generator and method, or way.
 
     real: the distance of real music, drawn as the floor.
     """
     lines = defaultdict(list)
     for point in (p for p in points if embedder in p["fad"]):
-        lines[point["generator"], point.get("method") or ""].append(point)
+        lines[point["generator"], point.get("way") or point.get("method") or ""].append(point)
     methods = defaultdict(list)
     drawn = []
     for (generator, method), members in lines.items():
@@ -87,6 +103,6 @@ def mark(point, axis, embedder, name):
     """Return (x, value, low, high, what it says) of one measurement."""
     value = point["fad"][embedder]
     low, high = point.get("intervals", {}).get("fad", {}).get(embedder, (value, value))
-    effort = duration(point[axis]) + " CPU" if axis == "train_cpu_seconds" else f"{point[axis]} evaluations"
+    effort = duration(point[axis]) + " CPU" if axis == "train_cpu_seconds" else f"{point[axis]} {UNITS[axis]}"
     made = f", made in {duration(point['sample_seconds'])}" if "sample_seconds" in point else ""
     return point[axis], value, low, high, f"{name}, {effort}{made}: {short(value)} ({short(low)} to {short(high)})"
