@@ -72,7 +72,7 @@ def whole_stage(stage):
     if not isinstance(stage, dict) or not stage.get("cmd") or not stage.get("outs"):
         return False
     return all(isinstance(file, dict) and {"path", "md5"} <= file.keys()
-               for file in (*stage.get("deps", ()), *stage["outs"]))
+               for file in (*(stage.get("deps") or ()), *stage["outs"]))
 
 
 def mend_running(path):

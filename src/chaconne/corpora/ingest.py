@@ -48,8 +48,8 @@ class Ingest:
                 raise  # the machine's fault, not the file's
             return {"reason": f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"}
         finally:
-            for left in place.parent.glob(f"{place.name}.*f32"):
-                left.unlink()
+            for part in ("", *(f".{stem}" for stem in job.get("stems", {}))):
+                Path(f"{place}{part}.f32").unlink(missing_ok=True)
 
     def recording(self, job, place):
         """Decode twice from here on: at full precision into a scratch file, from there as 16 bits at one gain."""

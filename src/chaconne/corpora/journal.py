@@ -49,9 +49,11 @@ class Journal:
 
     def note(self):
         """Note all results that wait for it."""
-        for number in self.waiting:
-            for file in self.folder.glob(f"{number}.*"):
+        for file in self.folder.iterdir() if self.waiting else ():
+            number = file.name.partition(".")[0]
+            if number.isdigit() and int(number) in self.waiting:
                 to_disk(file)
+        to_disk(self.folder)
         with open(self.path, "a") as out:
             out.writelines(json.dumps([number, result]) + "\n" for number, result in self.waiting.items())
         to_disk(self.path)
