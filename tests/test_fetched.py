@@ -56,7 +56,7 @@ def gather(module, settings, folder, limits=ALL):
 def pack(settings, folder):
     """Pack folder/scores into folder/corpus; returns the manifest."""
     (folder / "corpus").mkdir()
-    pack_recordings(folder / "scores", folder / "corpus", settings, AUDIO, SPLIT, 0)
+    pack_recordings(folder / "scores", folder / "corpus", folder / "decoded", settings, AUDIO, SPLIT, 0)
     return pd.read_csv(folder / "corpus/manifest.csv")
 
 
