@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from chaconne.faults import pass_over_bad_batches
 from chaconne.generator import Conditions, Generator
 from chaconne.musika import adversaries, contest, coordinates, published, small_sets
 from chaconne.musika.adam import KerasAdam
@@ -52,8 +53,8 @@ class Critic(nn.Module):
     def forward(self, latents, codes):
         """Projection discriminator (Miyato 2018, Eq. 3)."""
         h = self.critic.features(latents)
-        projected = (h.mean(-1) * told(self.conditions, codes)).sum(1, keepdim=True) / math.sqrt(h.shape[1])
-        return self.critic.judge(h.mT.flatten(1)) + projected
+        projected = (h.mean(1) * told(self.conditions, codes)).sum(1, keepdim=True) / math.sqrt(h.shape[2])
+        return self.critic.judge(h.flatten(1)) + projected
 
 
 def told(conditions, codes):
@@ -138,8 +139,9 @@ class Model(Generator):
 
     def optimised(self, trainer, module, rate, beta1):
         """Place `module` and Musika's Adam over what learns of it on the device; returns both."""
-        trained = [p for p in module.parameters() if p.requires_grad]
-        return trainer.fabric.setup(module, KerasAdam(trained, rate, beta1))
+        optimizer = KerasAdam([p for p in module.parameters() if p.requires_grad], rate, beta1)
+        pass_over_bad_batches(optimizer)
+        return trainer.fabric.setup(module, optimizer)
 
     @torch.no_grad()
     def measured(self, network, codes):
