@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from chaconne.faults import pass_over_bad_batches
 from chaconne.generator import Conditions, Generator
 from chaconne.musika import adversaries, contest, coordinates, published, small_sets
 from chaconne.musika.adam import KerasAdam
@@ -139,9 +138,8 @@ class Model(Generator):
 
     def optimised(self, trainer, module, rate, beta1):
         """Place `module` and Musika's Adam over what learns of it on the device; returns both."""
-        optimizer = KerasAdam([p for p in module.parameters() if p.requires_grad], rate, beta1)
-        pass_over_bad_batches(optimizer)
-        return trainer.fabric.setup(module, optimizer)
+        trained = [p for p in module.parameters() if p.requires_grad]
+        return trainer.fabric.setup(module, KerasAdam(trained, rate, beta1))
 
     @torch.no_grad()
     def measured(self, network, codes):
