@@ -28,7 +28,7 @@ from pathlib import Path
 from chaconne.corpora.recorded import pack_recordings
 from chaconne.corpora.settings import read_settings
 if __name__ == "__main__":
-    pack_recordings(Path({out!r}, "scores"), Path({out!r}, "corpus"), read_settings("folder"),
+    pack_recordings(Path({out!r}, "scores"), Path({out!r}, "corpus"), Path({out!r}, "decoded"), read_settings("folder"),
                     {{"sample_rate_hz": 22050, "grid_samples": 2048}}, {{"test": 0.15, "valid": 0.05}}, 0, {workers})
 """
 ENCODE = """

@@ -1,5 +1,6 @@
 """Scores and recordings to packed audio with a manifest: python -m stages.corpus corpus|genre."""
 
+import shutil
 import sys
 
 from chaconne.corpora.packing import pack
@@ -23,8 +24,10 @@ def main(folder="corpus"):
         parts = Parts(folder, [settings, audio, split, params["seed"]], [scores])
         packed = parts.folder / "packed"
         if "kind" in settings:
+            decoded = parts.folder / "decoded"
             parts.make("packed", lambda out: pack_recordings(
-                scores, out, settings, audio, split, params["seed"], workers))
+                scores, out, decoded, settings, audio, split, params["seed"], workers))
+            shutil.rmtree(decoded, ignore_errors=True)
         else:
             packed.mkdir(exist_ok=True)
             pieces, notes = unpack(scores)

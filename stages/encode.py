@@ -4,9 +4,11 @@ import sys
 
 from tqdm import tqdm
 
+from chaconne.encoding import Encoded
 from chaconne.files import new_folder
 from chaconne.latents import encode_corpus
 from chaconne.modules import load_codec
+from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
 NAMES = {"corpus": ("encode", "data/latents"), "genre": ("encode_genre", "data/genre_latents")}
@@ -18,9 +20,13 @@ def main(which):
     name, out = NAMES[which]
     with stage(name, params["seed"], params["threads"]) as clock:
         codec = load_codec("data/codec")
+        parts = Parts(name, [params["seed"], params["threads"]],
+                      ["data/codec", f"data/{which}/manifest.csv", f"data/{which}/audio.npy"])
         with new_folder(out) as temporary:
             clock["seconds_of_audio"] = encode_corpus(
-                f"data/{which}", codec, temporary, lambda rows: tqdm(rows, desc=name, unit="clip", mininterval=2))
+                f"data/{which}", Encoded(codec, parts.folder), temporary,
+                lambda rows: tqdm(rows, desc=name, unit="clip", mininterval=2))
+        parts.finish()
 
 
 if __name__ == "__main__":

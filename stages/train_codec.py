@@ -18,11 +18,11 @@ def main():
     params = read_params()
     settings, facts = params[params["codec"]], [read_json(f"{folder}/corpus.json") for folder in CORPORA]
     with stage("train_codec", params["seed"], params["threads"]) as clock:
-        inputs = [f"{folder}/manifest.csv" for folder in CORPORA]
+        inputs = [f"{folder}/{file}" for folder in CORPORA for file in ("manifest.csv", "audio.npy")]
         key = [settings, facts, params["threads"]]
+        kind = load_variation("codec", params["codec"])     # before the trainer: its code is part of the key
         trainer = Trainer("train_codec", params["trainer"], params["seed"], key, inputs)
-        codec, spent = load_variation("codec", params["codec"]).train(
-            settings, Recordings(CORPORA, "train").draw, facts[0]["sample_rate_hz"], trainer)
+        codec, spent = kind.train(settings, Recordings(CORPORA, "train").draw, facts[0]["sample_rate_hz"], trainer)
         unseen = Recordings(CORPORA, "valid").draw(32, 64 * codec.hop_samples, np.random.default_rng(params["seed"]))
         measured = round_trip(codec, unseen)
         print("round trip of unseen clips:", measured)

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from chaconne.files import new_folder, read_json
+from chaconne.files import new_folder, read_json, seal
 from chaconne.fitting import pretrain
 from chaconne.generators.musika import Model, imported
 from chaconne.stage import cpu_seconds, read_params, stage
@@ -17,6 +17,7 @@ def bring(settings, params):
     model = imported(settings, facts["channels"], facts["sample_rate_hz"] / facts["hop_samples"], params["conditions"])
     with new_folder(MODEL) as temporary:
         model.save(temporary)
+        seal(temporary)
     stand_in(PREVIEWS, CURVES)
     return {"train_cpu_seconds": round(cpu_seconds(), 2),
             "train_wall_seconds": round(time.perf_counter() - began, 2)}

@@ -1,6 +1,7 @@
 """What several tests share: this checkout, copies of it, and the pipeline as DVC reads it."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,17 @@ from scripts.smoke import copy_checkout, set_param
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# A shell lets jobs in the background ignore Ctrl-C, and all their children after them; some tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
     """Say how often tests/chaos kills the pipeline, and what it compares with."""
     group = parser.getgroup("chaos")
     group.addoption("--kills", type=int, default=0, help="kill the pipeline so often; 0 leaves the test out")
-    group.addoption("--quiet-run", default="", help="folder of a finished `python scripts/smoke.py FOLDER`")
+    # With the sign: before it knows the option pytest takes a folder beside it for one of tests.
+    group.addoption("--quiet-run", default="", help="=FOLDER of a finished `python scripts/smoke.py FOLDER`")
     group.addoption("--chaos-seed", type=int, default=0, help="another seed, other moments")
 
 

@@ -15,10 +15,15 @@ LAYERS = (
     {"pipeline", "schema", "optimisation", "contest", "faults"},
     {"files", "guard", "room"},
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
-    {"training", "latents", "generator", "round_trip", "selectors", "musika"},
+    {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained", "encoding"},
     {"corpora", "codec", "generators", "evaluation", "report"},
+<<<<<<< HEAD
     {"fitting", "sampling", "listening", "outside", "counterpoint", "scorebook"},
     {"finetuning"},
+=======
+    {"fitting", "sampling", "listening", "outside", "counterpoint", "editing", "doctoring"},
+    {"finetuning", "studio"},
+>>>>>>> b933464e89f457eee0c2b4862924c774cd840336
     {"sweeps"},
     {"commands"},
     {"", "cli"},
@@ -152,6 +157,14 @@ def test_the_run_cache_keeps_every_out(pipelines):
     outs = [out for stages in pipelines.values() for stage in stages.values() for out in stage.outs]
     lost = {out.def_path for out in outs if not (out.use_cache or out.is_metric or out.is_plot)}
     assert not lost, f"expected under `metrics:` or `plots:` of their stages, not `outs:`: {sorted(lost)}"
+
+
+def test_no_stage_asks_of_dvc_what_it_does_badly(pipelines):
+    """One without deps is never taken from the run-cache; an out that persists outlives a change of params."""
+    for stages in pipelines.values():
+        for name, stage in stages.items():
+            assert [dep for dep in stage.deps if dep.def_path not in ("", "params.yaml")], name
+            assert not [out.def_path for out in stage.outs if out.persist], name
 
 
 def leaves(tree, above=()):

@@ -1,6 +1,7 @@
 """Several runs of a training: each has its own seed and folder, and a killed stage takes up every one of them."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,11 @@ import pytest
 import torch
 
 from chaconne import fitting, training
-from chaconne.files import read_json, runs_in, write_json
+from chaconne.files import read_json, runs_in, verify, write_json
 from chaconne.generators import gan
 from chaconne.modules import load_generator
 from chaconne.optimisation import Average
+from stages import train_musika
 from tests.test_generators import SIZES, TRAINER
 
 PARAMS = {"conditions": ["mode"], "seed": 5, "threads": 1, "trainer": TRAINER}
@@ -103,3 +105,14 @@ def test_the_last_weights_that_made_music_are_kept(tmp_path):
         alike(tmp_path / "b.wav")
     assert (tmp_path / "last_good/model.safetensors").read_bytes() == kept
     assert kept == before
+
+
+def test_a_published_model_is_sealed_as_a_trained_one_is(workspace, monkeypatch):
+    published = SimpleNamespace(save=lambda folder: (folder / "model.safetensors").write_bytes(b"weights"))
+    monkeypatch.setattr(train_musika, "imported", lambda *_: published)
+    train_musika.bring({}, PARAMS)
+    model = workspace / train_musika.MODEL
+    verify(model)
+    (model / "model.safetensors").write_bytes(b"Weights")
+    with pytest.raises(ValueError, match=r"model.safetensors is damaged"):
+        verify(model)

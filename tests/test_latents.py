@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from chaconne.audio import Recordings, from_int16, to_int16
+from chaconne.encoding import Encoded
 from chaconne.latents import Latents, encode_corpus
 
 HOP = 16
@@ -39,6 +40,42 @@ def corpus(tmp_path):
     out.mkdir()
     assert encode_corpus(folder, Counting(), out) == round(96 * HOP / 160)
     return folder, out
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing may catch it."""
+
+
+@pytest.mark.parametrize("lost", ["nothing", "the end", "half of a clip more", "the note"])
+def test_a_killed_encoding_goes_on_after_the_last_noted_clip(corpus, tmp_path, monkeypatch, lost):
+    monkeypatch.setenv("CHACONNE_CHECKPOINT_SECONDS", "-1")
+    asked, work, out = [], tmp_path / "work", tmp_path / "again"
+
+    class Killing(Counting):
+        def encode(self, audio):
+            asked.append(audio.shape[1] // HOP)
+            if len(asked) == 3:
+                raise Killed
+            return super().encode(audio)
+
+    def run():
+        for folder in (work, out):
+            folder.mkdir(exist_ok=True)
+        encode_corpus(corpus[0], Encoded(Killing(), work), out)
+
+    with pytest.raises(Killed):
+        run()
+    kept = work / "encoded.f32"
+    if lost == "the end":
+        kept.write_bytes(kept.read_bytes()[:-4])
+    elif lost == "half of a clip more":
+        kept.write_bytes(kept.read_bytes() + bytes(20))
+    elif lost == "the note":
+        (work / "encoded.json").unlink()
+    run()
+    assert asked == [40, 24, 32] + ([32] if lost in ("nothing", "half of a clip more") else [40, 24, 32])
+    for name in ("latents.npy", "latents.json", "index.csv", "SHA256SUMS"):
+        assert (out / name).read_bytes() == (corpus[1] / name).read_bytes()
 
 
 def test_statistics_are_of_the_training_split_alone(corpus):

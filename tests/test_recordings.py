@@ -2,17 +2,22 @@
 
 import errno
 import os
+import shutil
+import tempfile
 import wave
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
-from chaconne.corpora import folder, recordings
+from chaconne import room
+from chaconne.corpora import folder, recorded, recordings
 from chaconne.corpora.decoding import Unreadable, mono
 from chaconne.corpora.fingerprints import Fingerprint, same_recordings
-from chaconne.corpora.ingest import Ingest
+from chaconne.corpora.ingest import Ingest, clip_bytes
 from chaconne.corpora.recorded import divide, each, pack_recordings
 from chaconne.corpora.segments import even_parts, spans
 from chaconne.corpora.settings import read_settings
@@ -35,7 +40,7 @@ def pack(root, out, workers=1, **select):
     for name in ("scores", "corpus"):
         (out / name).mkdir(parents=True)
     folder.gather(settings, out / "scores", LIMITS | {"workers": workers}, 0)
-    pack_recordings(out / "scores", out / "corpus", settings, AUDIO, SPLIT, 0, workers)
+    pack_recordings(out / "scores", out / "corpus", out / "decoded", settings, AUDIO, SPLIT, 0, workers)
     skipped = pd.read_csv(out / "corpus/skipped.csv", keep_default_na=False)
     return (pd.read_csv(out / "corpus/manifest.csv", keep_default_na=False),
             dict(zip(skipped.file, skipped.reason, strict=True)), np.load(out / "corpus/audio.npy", mmap_mode="r"))
@@ -135,6 +140,22 @@ def test_what_is_used_is_loud_enough_and_whole(bad):
     assert {row.licence for row in manifest.itertuples()} == {SETTINGS["licence"]}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="bad_files has this case for everybody but root")
+def test_a_file_that_may_not_be_read_is_listed():
+    """Root may read everything, so somebody else looks."""
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        path = Path(root, "locked.wav")
+        put(path, audio_bytes(music(20)))
+        path.chmod(0o600)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(Unreadable, match=r"cannot be opened \(Permission denied\)"):
+                list(mono(path, RATE))
+        finally:
+            os.seteuid(0)
+
+
 def test_names_that_are_no_text_are_used(tmp_path):
     for seed in range(3):
         put(tmp_path / "music" / f"{seed}.wav", audio_bytes(music(seed)))
@@ -185,6 +206,55 @@ def test_the_number_of_workers_changes_no_byte(tmp_path):
     assert scores.loc["scores/tunes.abc#2", ["key", "mode", "title"]].tolist() == ["G", "major", "Tune 2"]
     assert scores.loc["scores/song.musicxml", "key"] == "F"
     assert float(scores.loc["scores/song.musicxml", "tempo_qpm"]) == pytest.approx(100, rel=0.1)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing may catch it."""
+
+
+def test_a_killed_decoding_goes_on_after_the_last_file_that_is_noted(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHACONNE_CHECKPOINT_SECONDS", "-1")
+    bad_files(tmp_path / "music")
+    pack(tmp_path / "music", tmp_path / "whole")
+    seen, real = [], recorded.ingest
+
+    def killed(job, **how):
+        seen.append(job["number"])
+        if len(seen) == 6:
+            raise Killed
+        return real(job, **how)
+
+    monkeypatch.setattr(recorded, "ingest", killed)
+    with pytest.raises(Killed):
+        pack(tmp_path / "music", tmp_path / "killed")
+    with open(tmp_path / "killed/decoded/done.jsonl", "a") as notes:    # and the power failed while it wrote a line
+        notes.write('[7, {"reason": "hal')
+    shutil.rmtree(tmp_path / "killed/corpus")       # what DVC does with outs
+    shutil.rmtree(tmp_path / "killed/scores")
+    pack(tmp_path / "music", tmp_path / "killed")
+    assert len(seen) == len(set(seen)) + 1 and seen[5] == seen[6]      # the one that was killed, and no other, again
+    assert files_of(tmp_path / "whole/corpus") == files_of(tmp_path / "killed/corpus")
+
+
+def test_a_disk_that_cannot_hold_the_clips_is_told_before_the_work(tmp_path, monkeypatch):
+    put(tmp_path / "music/a.wav", audio_bytes(music(1)))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=10**6))
+    with pytest.raises(ValueError, match=r"decoding folder needs 3.* MiB of disk, 1.0 MiB are free"):
+        pack(tmp_path / "music", tmp_path / "out")
+
+
+def test_the_room_for_clips_is_known_from_headers_that_can_be_believed(tmp_path, monkeypatch):
+    def need(name, **more):
+        return clip_bytes({"file": str(tmp_path / name)} | more, RATE)
+
+    put(tmp_path / "a.wav", audio_bytes(TONE, rate=44100))
+    put(tmp_path / "b.m4a", m4a_bytes(TONE))
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert need("a.wav") == pytest.approx(2 * len(TONE), abs=2) and need("a.wav", stems={"x": 1}) == 2 * need("a.wav")
+    assert 0 < need("b.m4a") < 4 * len(TONE)
+    assert need("pipe.wav") == need("gone.wav") == 0
+    monkeypatch.setattr(soundfile, "info", lambda _: SimpleNamespace(duration=1e12))
+    assert need("a.wav") == int(2 * RATE * os.path.getsize(tmp_path / "a.wav") / 1000)
 
 
 def test_one_performance_in_two_formats_is_in_one_split(tmp_path):
@@ -288,7 +358,7 @@ def test_files_that_are_gone_are_asked_for_again(tmp_path):
     (tmp_path / "s").mkdir()
     recordings.write(tmp_path / "s", [recordings.recording("a", tmp_path / "gone.wav", SETTINGS)])
     with pytest.raises(ValueError, match="it is gone: run `dvc repro --force"):
-        pack_recordings(tmp_path / "s", tmp_path, SETTINGS, AUDIO, SPLIT, 0)
+        pack_recordings(tmp_path / "s", tmp_path, tmp_path / "decoded", SETTINGS, AUDIO, SPLIT, 0)
 
 
 @pytest.mark.slow

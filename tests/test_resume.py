@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from chaconne import files, room
 from chaconne.corpora import packing
 from chaconne.resume import Parts, work_folder
 from chaconne.stage import explain
+from tests.conftest import ROOT
 
 
 class Killed(BaseException):
@@ -75,6 +78,30 @@ def test_another_key_other_inputs_and_other_code_are_other_work(folder):
     assert work_folder("work", ["l"], ["in"]) != first
     (folder / "in/a").write_text("2")
     assert work_folder("work", ["k"], ["in"]) != first
+
+
+def test_code_and_sound_of_a_codec_are_part_of_its_checkpoint(folder):
+    """New reverb is another corpus under the same manifest; the codec is named by a param, not imported."""
+    for name in ("corpus", "genre"):
+        (folder / "data" / name).mkdir(parents=True)
+        files.write_json(folder / "data" / name / "corpus.json", {"sample_rate_hz": 22050})
+    for name in ("params.yaml", "conf"):
+        (folder / name).symlink_to(ROOT / name)
+    code = """
+from chaconne.resume import own_code
+from stages import train_codec
+def told(name, settings, seed, key, inputs):
+    print(*inputs, *own_code(), sep="\\n")
+    raise SystemExit
+train_codec.Trainer = told
+train_codec.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": os.fspath(ROOT)}, text=True,
+                          capture_output=True)
+    said = done.stdout.splitlines()
+    assert {"data/corpus/audio.npy", "data/genre/audio.npy"} <= set(said), done.stderr
+    assert any(line.endswith("codec/spectral.py") for line in said)
+    assert any(line.endswith("stages/train_codec.py") for line in said)
 
 
 ROWS = [dict.fromkeys(packing.COLUMNS, "") | dict(clip=i, start=100 * i, samples=100, seconds=0.1, split="train")

@@ -9,10 +9,13 @@ import sys
 import time
 
 import pytest
+import yaml
 
+from chaconne.commands.repair import mend_lock
 from scripts.smoke import environment
+from tests.chaos.killing import CUT_OFF
 from tests.conftest import ROOT
-from tests.small import dvc, python, small_project, stages_alive, start, wait_for
+from tests.small import MAKE, dvc, python, small_project, stages_alive, start, wait_for
 
 
 @pytest.fixture
@@ -86,6 +89,16 @@ def test_two_runs_of_one_stage_do_not_mix(project, monkeypatch):
     assert subprocess.run(python(project, "make"), cwd=project, env=environment()).returncode == 0
 
 
+def test_a_second_repro_in_one_folder_is_told_who_runs(project):
+    first = start(project, "dvc", "repro")
+    second = dvc(project, "repro")
+    assert second.returncode != 0 and "is busy, it is being blocked by" in second.stdout
+    assert f"(PID {first.pid})" in second.stdout
+    (project / "go").touch()
+    assert ended(first)[0] == 0
+    assert (project / "data/used.txt").read_text() == "WAIT FOR IT"
+
+
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_exits_are_honest_and_leave_no_half_outs(project, sent, status):
     process = start(project, *python(project, "make"))
@@ -101,6 +114,53 @@ def test_ctrl_c_of_dvc_records_nothing(project):
     assert status != 0 and "stopped by Ctrl-C; run the same command again to go on" in said
     (project / "go").touch()
     assert dvc(project, "repro").returncode == 0
+
+
+WAITS = '''        while not Path("go").exists():
+            time.sleep(0.05)
+'''
+SWALLOWS = '''        try:
+            while not Path("go").exists():
+                time.sleep(0.05)
+        except KeyboardInterrupt:
+            pass
+'''
+LATE = """
+import atexit
+atexit.register(lambda: (Path("started").touch(), time.sleep(100)))
+"""
+
+
+IMPORTS = """
+from pathlib import Path
+Path("started").touch()
+try:
+    import time
+    time.sleep(100)
+except:
+    pass
+"""
+
+
+@pytest.mark.parametrize("where", ["in a library", "while it is imported", "on the way out"])
+def test_a_swallowed_ctrl_c_is_no_success(project, where):
+    path, script = project / "stages/make.py", MAKE
+    if where == "in a library":
+        script = script.replace(WAITS, SWALLOWS)
+    elif where == "while it is imported":
+        script = IMPORTS + script
+    else:
+        (project / "go").touch()
+        script = script.replace('    Path("started").touch()\n', "") + LATE
+    assert script != MAKE
+    path.write_text(script)
+    process = start(project, *python(project, "make"))
+    process.send_signal(signal.SIGINT)
+    assert ended(process)[0] == 130
+    process = start(project, "dvc", "repro", "make")
+    os.killpg(process.pid, signal.SIGINT)
+    assert ended(process)[0] != 0
+    assert not (project / "dvc.lock").exists()
 
 
 def damage(path):
@@ -150,6 +210,53 @@ def test_a_damaged_cache_object_is_named_and_its_command_makes_it_again(project)
     assert (project / "data/model/weights.txt").read_bytes() == weights     # the cache is whole again, too
     assert dvc(project, "repro").returncode == 0
     assert (project / "data/used.txt").read_text() == "WAIT FOR IT"
+
+
+def test_a_dvc_lock_that_is_cut_off_is_mended(project):
+    """What is left of it when DVC is killed at writing it; the same for its list of running commands."""
+    (project / "go").touch()
+    assert dvc(project, "repro").returncode == 0
+    path, whole = project / "dvc.lock", (project / "dvc.lock").read_text()
+    path.write_text(whole[:whole.index("    outs:") + 8])
+    said = dvc(project, "repro").stdout
+    assert any(words in said for words in CUT_OFF), said
+    repair(project)
+    said = dvc(project, "repro").stdout
+    assert "Running stage" not in said and path.read_text() == whole
+    (project / "data/used.txt").unlink()    # DVC writes the list only when it has something to do
+    (project / ".dvc/tmp/rwlock").write_text('{"read": {"/')
+    said = dvc(project, "repro").stdout
+    assert any(words in said for words in CUT_OFF), said
+    repair(project)
+    assert dvc(project, "repro").returncode == 0
+    assert path.read_text() == whole and (project / "data/used.txt").read_text() == "WAIT FOR IT"
+
+
+def repair(root):
+    """Type `chaconne repair`."""
+    done = subprocess.run(["chaconne", "repair"], cwd=root, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0 and "cut off" in done.stdout, done.stdout + done.stderr
+
+
+def test_wherever_a_dvc_lock_is_cut_off_whole_stages_stay(tmp_path):
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+
+    path, lines = tmp_path / "dvc.lock", (ROOT / "dvc.lock").read_text().splitlines(keepends=True)
+    heads = [i for i, line in enumerate(lines) if re.match(r"  \S", line)]
+    whole = "".join(lines[:heads[2]])
+    known, counts = yaml.safe_load(whole)["stages"], set()
+    for end in (*range(0, len(whole), 71), len(whole)):
+        path.write_text(whole[:end])
+        mend_lock(path)
+        kept = yaml.safe_load(path.read_text())
+        COMPILED_LOCKFILE_SCHEMA(kept)
+        counts.add(len(kept["stages"]))
+        for name, stage in kept["stages"].items():
+            assert {k: v for k, v in stage.items() if k != "outs"} == {
+                k: v for k, v in known[name].items() if k != "outs"}
+            assert [out["md5"] for out in stage["outs"]] == [
+                out["md5"] for out in known[name]["outs"]][:len(stage["outs"])]
+    assert counts == {0, 1, 2} and path.read_text() == whole
 
 
 def test_two_clones_share_a_cache(tmp_path):

@@ -2,10 +2,13 @@
 
 import copy
 import json
+import subprocess
+import sys
 
 import pytest
 
 from scripts import verify
+from scripts.smoke import commit, copy_checkout, environment
 from tests.conftest import ROOT
 
 TABLE = json.loads((ROOT / "metrics/comparison.json").read_text())
@@ -46,3 +49,24 @@ def test_sizes_settings_and_rows_must_be_the_same():
 def test_a_folder_without_a_run_is_told(tmp_path):
     with pytest.raises(SystemExit, match=r"comparison.json is missing; expected the folder of a finished"):
         verify.main(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_a_fresh_run_agrees_with_committed_metrics_and_not_with_others(tmp_path):
+    """`make verify`, in a checkout that commits what scale smoke gives."""
+    root = copy_checkout(tmp_path / "copy")
+    subprocess.run(["dvc", "repro", "report"], cwd=root, env=environment(), check=True)
+    commit(root, "Results at scale smoke")
+    command = [sys.executable, root / "scripts/verify.py"]
+    done = subprocess.run(command, cwd=root, env=environment() | {"TMPDIR": str(tmp_path)}, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0 and "agree with the committed ones" in done.stdout, done.stdout[-3000:]
+    path = root / "metrics/comparison.json"
+    table = json.loads(path.read_text())
+    table["real"]["fad"]["logmel"] *= 2
+    path.write_text(json.dumps(table))
+    commit(root, "Numbers of somebody else")
+    fresh, = tmp_path.glob("tmp*/verify")
+    done = subprocess.run([*command, fresh], cwd=root, env=environment(), text=True, stdout=subprocess.PIPE)
+    assert done.returncode == 1 and "comparison.json: real.fad.logmel: committed" in done.stdout

@@ -5,15 +5,19 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import typer
 
+from chaconne.files import new_file
+
 
 def repair():
     """Remove damaged files from DVC's cache and from the outs here; `dvc repro` then makes them again.
 
+    Mends what DVC was killed at writing, too: dvc.lock and its list of running commands.
     Reads every file once (about a second for a gigabyte). Nothing that is whole is touched.
     """
     import yaml
@@ -21,6 +25,8 @@ def repair():
     if not Path("dvc.lock").exists():
         typer.echo("chaconne: dvc.lock is not here; go to the folder of the project, where `dvc repro` ran", err=True)
         raise typer.Exit(2)
+    mend_lock(Path("dvc.lock"))
+    mend_running(Path(".dvc/tmp/rwlock"))
     told = subprocess.run(["dvc", "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
     cache = Path(told, "files", "md5")
     bad = clear_cache(cache)
@@ -31,6 +37,51 @@ def repair():
         typer.echo(f"{path}: damaged here, removed")
     typer.echo(f"{len(bad)} damaged objects of the cache and {len(lost)} damaged outs removed"
                + ("; `dvc repro` makes them again" if bad or lost else ""))
+
+
+def mend_lock(path):
+    """Cut a dvc.lock that is not whole off before the first stage that is not: DVC's run-cache knows the others.
+
+    DVC writes it in place after each stage: what is killed there leaves the beginning of it.
+    """
+    text = path.read_text(errors="replace")
+    if recorded(text) is not None:
+        return
+    heads = [match.start() for match in re.finditer(r"(?m)^  \S", text)]
+    kept = next((text[:end] for end in reversed(heads) if recorded(text[:end])), "schema: '2.0'\nstages: {}\n")
+    with new_file(path) as temporary:
+        temporary.write_text(kept)
+    typer.echo(f"{path}: cut off; mended: it has its first {len(recorded(kept))} stages, the others are in the cache")
+
+
+def recorded(text):
+    """Return {stage: what a dvc.lock says of it}, None where it is not whole."""
+    import yaml
+
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+    stages = tree.get("stages") if isinstance(tree, dict) else None
+    whole = isinstance(stages, dict) and text.endswith("\n") and all(map(whole_stage, stages.values()))
+    return stages if whole else None
+
+
+def whole_stage(stage):
+    """Tell whether an entry of dvc.lock can be all that DVC wrote: a command, and files with their hashes."""
+    if not isinstance(stage, dict) or not stage.get("cmd") or not stage.get("outs"):
+        return False
+    return all(isinstance(file, dict) and {"path", "md5"} <= file.keys()
+               for file in (*(stage.get("deps") or ()), *stage["outs"]))
+
+
+def mend_running(path):
+    """Remove DVC's list of running commands where it is cut off: no command starts before that."""
+    try:
+        json.loads(path.read_text() if path.exists() else "{}")
+    except ValueError:
+        path.unlink()
+        typer.echo(f"{path}: cut off, removed")
 
 
 def clear_cache(cache):

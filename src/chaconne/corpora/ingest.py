@@ -1,10 +1,12 @@
 """One recording becomes clips on disk: decoded, resampled, cut and brought to one loudness, in bounded memory."""
 
 import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from chaconne.corpora.decoding import Unreadable, mono
 from chaconne.corpora.fingerprints import Fingerprint
@@ -12,6 +14,8 @@ from chaconne.corpora.segments import SILENT, even_parts, spans
 
 PEAK = 10 ** (-0.2 / 20)  # no sample of a clip lies above -0.2 dB of full scale
 BLOCK = 1 << 19  # samples in memory at once
+BYTES_A_SECOND = 16_000  # of a file whose header says nothing: 128 kbit/s
+LEAST_BYTES_A_SECOND = 1_000  # a header that promises more music than that is not believed
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ class Ingest:
                 raise  # the machine's fault, not the file's
             return {"reason": f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"}
         finally:
-            for left in place.parent.glob(f"{place.name}.*f32"):
-                left.unlink()
+            for part in ("", *(f".{stem}" for stem in job.get("stems", {}))):
+                Path(f"{place}{part}.f32").unlink(missing_ok=True)
 
     def recording(self, job, place):
         """Decode twice from here on: at full precision into a scratch file, from there as 16 bits at one gain."""
@@ -148,3 +152,20 @@ class Rendering:
 def ingest(job, recording, rendering):
     """Do one job of either kind: what is pickled to workers."""
     return (rendering if "row" in job else recording)(job)
+
+
+def clip_bytes(job, rate):
+    """Return how many bytes the clips of a job take at most, by what the header of its file says of its length."""
+    if "row" in job:
+        return 2 * job["row"]["samples"]
+    size = size_of(job)
+    try:
+        seconds = size and min(soundfile.info(os.fsencode(job["file"])).duration, size / LEAST_BYTES_A_SECOND)
+    except Exception:  # damaged, or of a kind that only FFmpeg reads
+        seconds = size / BYTES_A_SECOND
+    return int(2 * rate * seconds * (1 + len(job.get("stems", {}))))
+
+
+def size_of(job):
+    """Return the bytes that a job reads, as far as one can see; scores are small."""
+    return os.stat(job["file"]).st_size if "file" in job and os.path.isfile(job["file"]) else 0

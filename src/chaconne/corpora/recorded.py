@@ -19,27 +19,31 @@ import pandas as pd
 from tqdm import tqdm
 
 from chaconne.corpora.fingerprints import same_recordings
-from chaconne.corpora.ingest import Ingest, Rendering, ingest
+from chaconne.corpora.ingest import Ingest, Rendering, clip_bytes, ingest, size_of
+from chaconne.corpora.journal import Journal
 from chaconne.corpora.plan import COLUMNS, row_of
 from chaconne.corpora.render import Renderer
 from chaconne.corpora.score import unpack
 from chaconne.corpora.splits import assign
 from chaconne.corpora.workers import in_order
 from chaconne.files import read_json, write_json
+from chaconne.room import check_room
 
 HEADER = {"descr": "<i2", "fortran_order": False}
 HELD_OUT_FIRST = ("test", "valid", "train")  # where a group lies that the corpus itself has in several splits
+COPIES = 4  # of what was decoded: file by file, together, in its place, in DVC's cache
 UNKNOWN = {"key": "", "mode": "", "metre": "", "tempo_qpm": np.nan, "note_density": np.nan, "transpose_semitones": 0}
 
 
-def pack_recordings(scores, folder, settings, audio, split, seed, workers=1):
+def pack_recordings(scores, folder, scratch, settings, audio, split, seed, workers=1):
     """Make the corpus in `folder` out of what a corpus module gathered in `scores` (recordings.json, scores.npz).
 
+    scratch: where decoded files wait for the last one; those that a killed run left there are not decoded again.
     audio: sample_rate_hz, grid_samples; split: test and valid fractions. Returns a dictionary of facts.
-    Raises ValueError when nothing is usable, or too little to divide.
+    Raises ValueError when nothing is usable, or too little to divide, and when the disk is too small.
     """
     rate, grid = audio["sample_rate_hz"], audio["grid_samples"]
-    gathered, scratch = read_json(Path(scores, "recordings.json")), Path(folder, "scratch")
+    gathered, scratch = read_json(Path(scores, "recordings.json")), Path(scratch)
     gone = [entry["file"] for entry in gathered["recordings"] if not os.path.lexists(entry["file"])]
     if gone:
         raise ValueError(f"expected {gone[0]!r}, which the stage before has found or fetched; it is gone"
@@ -47,17 +51,16 @@ def pack_recordings(scores, folder, settings, audio, split, seed, workers=1):
                          "run `dvc repro --force scores genre_scores`")
     jobs = [*gathered["recordings"], *score_jobs(scores, gathered["scores"], settings, audio)]
     jobs = [job | {"number": number} for number, job in enumerate(jobs)]
-    scratch.mkdir()
+    journal = Journal(scratch)
+    if not journal.results:
+        need = COPIES * sum(clip_bytes(job, rate) for job in jobs)
+        check_room(f"decoding {settings['name']}", disk_bytes=need, folder=folder)
     rendering = jobs and "row" in jobs[-1] and Rendering(
         str(scratch), Renderer(scores, settings, rate), int(settings["clip_seconds"] * rate),
         int(settings["least_seconds"] * rate))
     work = partial(ingest, recording=Ingest(str(scratch), settings, rate, grid), rendering=rendering)
-    # Large files first, so that no worker is left alone with one at the end.
-    largest_first = sorted(jobs, key=lambda job: (-size_of(job), job["number"]))
-    done = tqdm(each(work, largest_first, workers), total=len(jobs), desc=f"decode {settings['name']}", unit="file",
-                mininterval=1)
-    by_number = {job["number"]: result for job, result in zip(largest_first, done, strict=True)}
-    results = [by_number[job["number"]] for job in jobs]
+    decode(jobs, work, journal, settings["name"], workers)
+    results = [journal.results[job["number"]] for job in jobs]
     used = [(job, result) for job, result in zip(jobs, results, strict=True) if "spans" in result]
     skipped = [*gathered["skipped"], *([job["piece"], r["reason"]] for job, r in zip(jobs, results, strict=True)
                                        if "reason" in r)]
@@ -69,13 +72,19 @@ def pack_recordings(scores, folder, settings, audio, split, seed, workers=1):
     numbers = [job["number"] for job, _ in used]
     join(Path(folder, "audio.npy"), (scratch / f"{n}.i16" for n in numbers), (sum(row["samples"] for row in rows),))
     write_stems(used, rows, scratch, folder)
-    shutil.rmtree(scratch)
     return facts_of(rows, used, skipped, folder, settings, audio)
 
 
-def size_of(job):
-    """Return the bytes that a job reads, as far as one can see; scores are small."""
-    return os.stat(job["file"]).st_size if "file" in job and os.path.exists(job["file"]) else 0
+def decode(jobs, work, journal, name, workers):
+    """Do all jobs that the journal lacks."""
+    # Large files first, so that no worker is left alone with one at the end.
+    left = sorted((job for job in jobs if job["number"] not in journal.results),
+                  key=lambda job: (-size_of(job), job["number"]))
+    done = tqdm(each(work, left, workers), initial=len(jobs) - len(left), total=len(jobs), desc=f"decode {name}",
+                unit="file", mininterval=1)
+    for job, result in zip(left, done, strict=True):
+        journal.add(job["number"], result)
+    journal.note()
 
 
 def each(work, jobs, workers):
