@@ -17,13 +17,8 @@ LAYERS = (
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained", "encoding"},
     {"corpora", "codec", "generators", "evaluation", "report"},
-<<<<<<< HEAD
-    {"fitting", "sampling", "listening", "outside", "counterpoint", "scorebook"},
-    {"finetuning"},
-=======
-    {"fitting", "sampling", "listening", "outside", "counterpoint", "editing", "doctoring"},
+    {"fitting", "sampling", "listening", "outside", "counterpoint", "scorebook", "editing", "doctoring"},
     {"finetuning", "studio"},
->>>>>>> b933464e89f457eee0c2b4862924c774cd840336
     {"sweeps"},
     {"commands"},
     {"", "cli"},

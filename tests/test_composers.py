@@ -191,7 +191,7 @@ def test_the_commands_write_what_they_say(network, tmp_path, monkeypatch):
     assert {path.rsplit(".")[-1] for path in found["files"]} == {"mid", "musicxml", "png", "wav"}
     beginning = samples.shortened(chorale("bwv66.6.mxl"), 36)
     write_midi(beginning, tmp_path / "beginning.mid")
-    result = runner.invoke(app, ["continue", "beginning.mid", *options, "--no-sound"])
+    result = runner.invoke(app, ["continue-score", "beginning.mid", *options, "--no-sound"])
     assert result.exit_code == 0, result.output
     whole, _ = read_score(tmp_path / "beginning.continued.mid")
     assert np.array_equal(whole.pitch[:, :36], beginning.pitch) and whole.frames > 36
@@ -206,7 +206,8 @@ def test_commands_say_what_is_wrong_in_one_line(network, tmp_path, monkeypatch):
     for arguments, said in ((["compose", "--model", "nowhere"], "expected rules or a folder with network.json"),
                             (["compose", "--key", "H", "--model", str(network)], "key: expected a key"),
                             (["compose", "--metre", "x", "--model", str(network)], "metre: expected a time signature"),
-                            (["continue", "melody.mid", "--model", str(network)], "expected four voices, got 1"),
+                            (["continue-score", "melody.mid", "--model", str(network)], "expected four voices, got 1"),
+                            (["continue", "melody.mid"], "`chaconne continue-score melody.mid`"),
                             (["compose", "--tune", "--model", str(network)], "needs a network of one voice")):
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 2 and said in result.output, result.output

@@ -6,11 +6,8 @@ import typer
 
 from chaconne.commands import benchmark, making, musika, sweep
 from chaconne.commands.check import check
-<<<<<<< HEAD
 from chaconne.commands.compose import compose, go_on
-=======
 from chaconne.commands.doctor import doctor
->>>>>>> b933464e89f457eee0c2b4862924c774cd840336
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
 from chaconne.commands.listen import listen, preference
@@ -19,21 +16,13 @@ from chaconne.commands.repair import repair
 from chaconne.commands.species import species
 from chaconne.commands.studio import studio
 
-<<<<<<< HEAD
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (check, compose, evaluate, harmonize, listen, preference, repair, species):
-    app.command()(command)
-app.command("continue")(go_on)
-app.add_typer(benchmark.app, name="benchmark")
-app.add_typer(sweep.app, name="sweep")
-app.add_typer(musika.app, name="musika")
-=======
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
                   context_settings={"help_option_names": ["-h", "--help"]})
 PANELS = {
     "Make music": {"generate": making.generate, "continue": making.go_on, "vary": making.vary, "morph": making.morph,
                    "inpaint": making.inpaint, "reconstruct": making.reconstruct, "studio": studio},
-    "Scores": {"harmonize": harmonize, "check": check, "species": species},
+    "Scores": {"compose": compose, "continue-score": go_on, "harmonize": harmonize, "check": check,
+               "species": species},
     "Measure and listen": {"evaluate": evaluate, "listen": listen, "preference": preference},
     "Models and machine": {"pack": pack, "unpack": unpack, "doctor": doctor, "repair": repair},
 }
@@ -52,7 +41,6 @@ def show_version(asked):
 
         typer.echo(f"chaconne {version('chaconne')}")
         raise typer.Exit
->>>>>>> b933464e89f457eee0c2b4862924c774cd840336
 
 
 @app.callback()

@@ -1,4 +1,4 @@
-"""`chaconne compose` and `chaconne continue`: four voices, or a tune, from a trained network or from rules alone."""
+"""`chaconne compose` and `chaconne continue-score`: four voices or a tune, from a trained network or by rules."""
 
 from pathlib import Path
 from typing import Annotated
@@ -63,7 +63,7 @@ def go_on(
 ):
     """Continue a piece of four voices by some bars and say which rules the whole breaks.
 
-    Writes MIDI, MusicXML, a picture and audio. Example: chaconne continue beginning.mid --bars 8 --seed 3
+    Writes MIDI, MusicXML, a picture and audio. Example: chaconne continue-score beginning.mid --bars 8 --seed 3
     """
     found = said(continued, score, bars, model, key, pickup, snap, seed, best_of, guide, temperature)
     finish(found, out or score.with_name(f"{score.stem}.continued"), sound, as_json)
