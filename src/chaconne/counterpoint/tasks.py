@@ -7,7 +7,7 @@ from chaconne.counterpoint.conditions import UNKNOWN, Conditions, attributes_of,
 
 ASKED = 0.7  # share of attributes that are told
 NOTHING, SOPRANO, SOME, BARS = "nothing", "soprano", "some voices", "some bars"
-KINDS = {NOTHING: 0.3, SOPRANO: 0.3, SOME: 0.2, BARS: 0.2}  # how often each is drawn
+KINDS = {NOTHING: 0.3, SOPRANO: 0.4, SOME: 0.15, BARS: 0.15}  # how often each is drawn
 ALONE = {NOTHING: 0.7, BARS: 0.3}  # the same for music of one voice
 BAR = 16  # frames of what is given or left out at a time
 
@@ -35,7 +35,8 @@ def draw(symbols, grids, fermata, rng):
     kinds = rng.choice(list(every), batch, p=list(every.values()))
     known = np.stack([known_cells(kind, frames, rng, voices) for kind in kinds])
     attributes = torch.stack([attributes_of(grid) for grid in grids])
-    told = torch.from_numpy(rng.random(attributes.shape) < ASKED)
+    # Of some pieces nothing is told: a network that always hears something relies on it.
+    told = torch.from_numpy((rng.random(attributes.shape) < ASKED) & (rng.random((batch, 1)) < ASKED))
     heard = torch.from_numpy(rng.random((batch, 1)) < ASKED)
     return Conditions(torch.where(told, attributes, 0), symbols, torch.from_numpy(known),
                       torch.where(heard, fermata, UNKNOWN))
