@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install repro test lint smoke verify queue clean
+.PHONY: help install repro test lint docs smoke verify queue clean
 
 # The first Python on this machine that pyproject.toml allows; `make repro PYTHON=...` names another.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
@@ -42,6 +42,10 @@ test: lint  ## check the code, then run every test (`make test TESTS="-m 'not sl
 lint: $(DONE)  ## check the code with ruff
 	@echo "== Checking the code with ruff"
 	@ruff check .
+
+docs: $(DONE)  ## build the pages of docs/ with their reference; links are checked
+	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
+	@echo "== Open $(CURDIR)/build/site/index.html"
 
 smoke: $(DONE)  ## run the whole pipeline in a copy of this folder, on a few pieces, in minutes
 	@echo "== Running the whole pipeline at scale smoke in a copy"

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import random
+import threading
 import zipfile
 
 import pytest
@@ -74,6 +75,39 @@ def test_what_cannot_succeed_says_why(tricks, said, tmp_path):
     with serving({NAME: BYTES}, **tricks) as server, pytest.raises(DownloadError, match=said):
         bring(server, tmp_path)
     assert not (tmp_path / "music.bin").exists()
+
+
+def test_waits_are_drawn_below_a_doubling_bound_and_heed_the_server(monkeypatch, tmp_path):
+    waits = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", waits.append)
+    for seed in range(20):
+        random.seed(seed)
+        with serving({NAME: BYTES[:9]}, busy=4) as server:
+            bring(server, tmp_path / f"{seed}", None, attempts=5, wait_s=1.0, longest_wait_s=5.0)
+    assert len(waits) == 80 and len(set(waits)) > 70
+    for i, bound in enumerate((1, 2, 4, 5)):
+        assert bound / 2 < max(waits[i::4]) <= bound and min(waits[i::4]) < bound / 3
+    waits.clear()
+    with serving({NAME: BYTES[:9]}, busy=2, status=429, retry_after="17") as server:
+        bring(server, tmp_path / "asked", None, wait_s=1.0, longest_wait_s=60.0)
+    assert waits == [17.0, 17.0]
+
+
+def test_proxies_of_the_environment_are_used(monkeypatch, tmp_path):
+    """The host exists nowhere: only the proxy knows it."""
+    for name in ("http_proxy", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    url = f"http://music.invalid{NAME}"
+    with serving({url: BYTES}, cut=0.3) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert download(url, tmp_path / "far.bin", SHA, link()).read_bytes() == BYTES
+        assert {asked for asked, _ in proxy.log} == {url}
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")      # nobody listens there
+    with serving({NAME: BYTES}) as server:
+        with pytest.raises(DownloadError, match="no answer"):
+            download(server.url + NAME, tmp_path / "near.bin", SHA, link(attempts=1))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert download(server.url + NAME, tmp_path / "near.bin", SHA, link()).read_bytes() == BYTES
 
 
 def test_no_server_at_all_is_said(tmp_path):
@@ -184,6 +218,21 @@ def test_a_batch_says_its_size_and_runs_side_by_side(tmp_path, capsys):
         assert batch.fetch(jobs, tmp_path, SETTINGS, "test") == 400_000
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {n[1:]: data for n, data in files.items()}
     assert "fetching 8 files, 0.4 MB" in capsys.readouterr().err
+
+
+def test_as_many_transfers_as_allowed_run_at_once(tmp_path):
+    meet, lock, running, most = threading.Barrier(3, timeout=30), threading.Lock(), [], []
+
+    def run(link):
+        with lock:
+            running.append(1)
+            most.append(len(running))
+        meet.wait()     # for two others: one after another would end here
+        with lock:
+            running.pop()
+
+    batch.fetch([batch.Job(str(n), 1, 1, run) for n in range(6)], tmp_path, SETTINGS, "test")
+    assert max(most) == 3
 
 
 def test_a_batch_that_does_not_fit_starts_nothing(tmp_path):

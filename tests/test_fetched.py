@@ -150,6 +150,29 @@ def test_a_damaged_member_is_named(maestro_files, tmp_path):
     assert not list((tmp_path / "downloads").rglob(".*"))
 
 
+def test_an_archive_that_was_cut_off_on_the_server_says_so(maestro_files, tmp_path):
+    name = "/maestro-v3.0.0.zip"
+    with serving(maestro_files | {name: maestro_files[name][: len(maestro_files[name]) // 2]}) as server:
+        settings = settings_of("maestro", server, tmp_path)
+        with pytest.raises(ValueError, match=r"zip: expected a zip archive, it is damaged or cut off"):
+            gather(maestro, settings, tmp_path)
+
+
+def test_hostile_archives_on_a_server_write_nothing(maestro_files, coco_files, tmp_path):
+    """What test_archives.py refuses is refused on the way that a corpus takes, too."""
+    tracks = {"1/string_track000004/mix.wav": b"", "../../../../out/string_track000004/mix.wav": b"x"}
+    bad = {"/maestro-v3.0.0.zip": miniatures.zip_bytes({"a.wav": b"", "../../out": b"x"}),
+           "/main_dataset/train/1.tar.bz2": miniatures.tar_bytes(tracks)}
+    with serving(maestro_files | coco_files | bad) as server:
+        for module in (maestro, cocochorales):
+            name = module.__name__.rpartition(".")[2]
+            settings = settings_of(name, server, tmp_path / name)
+            with pytest.raises(ValueError, match=r"refused because of the member .*leads out of the folder"):
+                gather(module, settings, tmp_path / name)
+    assert not list(tmp_path.rglob("*out*"))
+    assert not list((tmp_path / "maestro/downloads").rglob("*.wav"))
+
+
 def test_an_archive_that_changes_meanwhile_is_read_again(maestro_files, tmp_path):
     files = dict(maestro_files)
     other = {f"/{name}": data for name, data in miniatures.maestro(12.5, (4, 2, 2)).items()}

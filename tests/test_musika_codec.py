@@ -3,16 +3,20 @@
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from chaconne import training
+from chaconne import fitting, training
+from chaconne.audio import to_int16
 from chaconne.codec import musika
+from chaconne.files import write_json
+from chaconne.latents import Latents, encode_corpus
 from chaconne.musika import codec_training, published
 from chaconne.musika.autoencoder import Autoencoder, Sizes
 from chaconne.training import Trainer
 from tests.test_codec import tones
-from tests.test_generators import TRAINER
+from tests.test_generators import KNOBS, MODULES, SIZES, TRAINER
 
 RATE = 22050
 SETTINGS = dict(weights="", revision="", channels=16, width=16, noise=True, crop_frames=4, batch=2, steps=8,
@@ -64,6 +68,26 @@ def test_the_contract(tmp_path):
         codec.encode(audio[:, :-1])
     with pytest.raises(ValueError, match="expected a rate at which"):
         musika.create(SETTINGS, 22051)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_generators_of_this_project_learn_its_latents(name, tmp_path):
+    """From audio to audio, with what the stages call; `pytest -m long` runs the stages themselves."""
+    folder, codec = tmp_path / "corpus", musika.create(SETTINGS, RATE).eval()
+    folder.mkdir(), (tmp_path / "latents").mkdir()
+    audio = tones(4, 32)
+    np.save(folder / "audio.npy", to_int16(audio.flatten()))
+    pd.DataFrame([dict(clip=i, split="train", start=i * audio.shape[1], samples=audio.shape[1], beat_samples=8 * 2048,
+                       mode=("major", "minor")[i % 2]) for i in range(4)]).to_csv(folder / "manifest.csv", index=False)
+    write_json(folder / "corpus.json", {"name": "tones", "licence": "CC0"})
+    encode_corpus(folder, codec, tmp_path / "latents")
+
+    latents = Latents(tmp_path / "latents", "train", 16)
+    settings = {**SIZES[name], "steps": 6}
+    model = fitting.create(MODULES[name].Model, settings, latents, ["mode"], 0)
+    model.train().fit(fitting.source_of(latents, model), Trainer("train", TRAINER, 0, settings), settings)
+    made = codec.decode(model.eval().sample(3.0, 0, {"mode": "minor"}, KNOBS[name], count=2))
+    assert made.shape == (2, 33 * 2048) and made.isfinite().all() and made.std() > 0
 
 
 def test_published_weights_serve_as_they_are(tmp_path):

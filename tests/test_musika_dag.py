@@ -1,18 +1,25 @@
 """Musika in the pipeline: what dvc.yaml cannot name is sealed, and the default never trains it."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import time
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from chaconne.modules import load_generator
 from chaconne.musika import published
 from chaconne.musika.adversaries import Critic, Generator, Shape
 from chaconne.musika.autoencoder import Autoencoder, Sizes
+from chaconne.training import STATES
 from scripts.seal import SEALED, covered, seal_in, seal_of
-from scripts.smoke import commit, copy_checkout, set_param
+from scripts.smoke import commit, copy_checkout, environment, set_param
+from tests.chaos.killing import OFTEN, wait_until_gone
 from tests.conftest import ROOT
 from tests.test_architecture import declared_code, needed_code, stage_scripts
 from tests.test_pipeline import dvc
@@ -77,6 +84,8 @@ def root(tmp_path_factory):
         text, count = re.subn(pattern, value, text, count=1)
         assert count == 1, pattern
     (root / "params.yaml").write_text(text)
+    preset = (root / "conf/scale/smoke.yaml").read_text()
+    (root / "conf/scale/smoke.yaml").write_text(preset.replace("finetune: {steps: 10}", "finetune: {steps: 40}"))
     commit(root, "Musika")
     dvc(root, "repro")
     return root
@@ -105,3 +114,42 @@ def test_fine_tuning_goes_on_from_the_published_weights(root):
     assert "network.generator.last.c.weight" in moved
     assert not {name for name in moved if name.startswith("critic.critic.enter")}       # frozen
     assert (root / "metrics/curves/finetune/plots/metrics/frechet.tsv").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_what_it_makes_changes_as_fine_tuning_goes(root):
+    before, after = (load_generator(root / f"data/models/{name}") for name in ("musika", "finetuned"))
+    made = [model.sample(3.0, 0, {}, {"truncation": 2.0}, count=4) for model in (before, after)]
+    assert made[0].shape == made[1].shape and not torch.allclose(*made, atol=1e-3)
+    rows = (root / "metrics/curves/finetune/plots/metrics/frechet.tsv").read_text().splitlines()[1:]
+    assert len({row.split("\t")[1] for row in rows}) > 2
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_fine_tuning_that_is_killed_ends_as_if_it_had_not_been(root):
+    """Stage and DVC are killed between two checkpoints; the same command goes on there, with the same bytes."""
+    places = ("data/models/finetuned", "data/previews/finetuned", "metrics/curves/finetune")
+
+    def results():
+        return {p.relative_to(root).as_posix(): p.read_bytes() for place in places for p in (root / place).rglob("*")
+                if p.is_file()}
+
+    whole = results()
+    assert any(name.endswith("model.safetensors") for name in whole)
+    shutil.rmtree(root / ".resume/finetune", ignore_errors=True)
+    command = ["dvc", "repro", "--force", "--single-item", "finetune"]
+    process = subprocess.Popen(command, cwd=root, env=environment() | OFTEN, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    while not list(root.glob(f".resume/finetune/*/{STATES[1]}")):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    wait_until_gone(root)
+    assert not (root / "data/models/finetuned/model.safetensors").exists()
+    said = dvc(root, *command[1:])
+    step = int(re.search(r"finetune: going on at step (\d+)", said)[1])
+    assert 5 <= step < 40
+    assert results() == whole

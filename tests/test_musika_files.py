@@ -153,6 +153,15 @@ def test_moments_are_never_trusted(gan, tmp_path, capsys):
     assert victim.exists()
 
 
+@pytest.mark.parametrize(("switch", "said"), [
+    (np.array([0.5, 0.5]), "expected one number"), (np.array({}, dtype=object), "expected one number"),
+    (np.float32(0.5), "from -1 to 0, got 0.5"), (np.float32("nan"), "from -1 to 0, got nan")], ids=str)
+def test_a_wrong_switch_is_explained(switch, said, gan):
+    np.save(gan[2] / "switch.npy", switch, allow_pickle=True)
+    with pytest.raises(ValueError, match=rf"switch\.npy: expected .*{said.removeprefix('expected ')}"):
+        published.convert(gan[2], kind="gan")
+
+
 @pytest.mark.parametrize("source", ["marcop/musika_techno", "no_such_folder"])
 def test_without_a_network_it_says_what_to_download_and_where_to_put_it(source, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -3,7 +3,9 @@
 import errno
 import os
 import shutil
+import tempfile
 import wave
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -136,6 +138,22 @@ def test_what_is_used_is_loud_enough_and_whole(bad):
         assert np.abs(sound).max() < 0.98
         assert row.samples % GRID == 0 and row.samples >= 8 * RATE
     assert {row.licence for row in manifest.itertuples()} == {SETTINGS["licence"]}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="bad_files has this case for everybody but root")
+def test_a_file_that_may_not_be_read_is_listed():
+    """Root may read everything, so somebody else looks."""
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        path = Path(root, "locked.wav")
+        put(path, audio_bytes(music(20)))
+        path.chmod(0o600)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(Unreadable, match=r"cannot be opened \(Permission denied\)"):
+                list(mono(path, RATE))
+        finally:
+            os.seteuid(0)
 
 
 def test_names_that_are_no_text_are_used(tmp_path):

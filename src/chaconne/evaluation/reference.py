@@ -20,7 +20,7 @@ from chaconne.evaluation import chroma, crops, space, transcription
 from chaconne.evaluation.batches import BATCH, in_batches
 from chaconne.evaluation.embedding import choose
 from chaconne.evaluation.note_statistics import counts_of
-from chaconne.files import load_array, new_folder, read_json, read_table, write_json
+from chaconne.files import load_array, new_array, new_folder, read_json, read_table, write_json
 
 EIGHTH_S = 0.25  # where the corpus does not know its beats
 HEARD = "heard.npz"
@@ -55,7 +55,6 @@ def build(corpus, folder, settings, seed):
     check_enough(corpus, chosen, heldout, settings)
     audio = load_array(corpus / "audio.npy", np.int16, 1)
     eighth = eighth_samples(train, rate)
-    clips = crops.read(audio, heldout["start"], samples)
     # Never fewer than the clips of a row: density and coverage are defined for equal numbers.
     used = {
         name: thinned(chosen["start"], max(embedder.MOST or len(chosen), len(heldout)))
@@ -81,14 +80,18 @@ def build(corpus, folder, settings, seed):
         "unavailable": unavailable,
     }
     if "notes" in embedders:
-        about["harmony"] = counts_of(transcription.transcribe(crops.read(audio, used["notes"], samples), rate))
+        parts = [transcription.transcribe(crops.read(audio, part, samples), rate) for part in batches(used["notes"])]
+        about["harmony"] = counts_of([heard for part in parts for heard in part])
     with new_folder(folder) as temporary:
+        clips = new_array(temporary / "heldout.npy", np.int16, (len(heldout), samples))
+        for i in range(0, len(clips), BATCH):
+            clips[i : i + BATCH] = crops.read(audio, heldout["start"][i : i + BATCH], samples)
         for name, embedder in embedders.items():
             held = in_batches(embedder.embed, clips, rate)
             space.fit(features[name], held, embedder.COMPONENTS).save(temporary / f"{name}.npz")
         if "notes" in embedders:
             transcription.save(temporary / HEARD, clips, rate)
-        np.save(temporary / "heldout.npy", clips)
+        clips.flush()
         chosen.to_csv(temporary / "clips.csv", index=False)
         heldout.to_csv(temporary / "heldout.csv", index=False)
         write_json(temporary / "about.json", about)

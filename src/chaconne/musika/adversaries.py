@@ -1,4 +1,6 @@
-"""Musika's generator and critic. Shapes: B batch, C channels, W places (latents); layer names are Musika's.
+"""Musika's generator and critic. Shapes: B batch, W places (latents), C channels; layer names are Musika's.
+
+Latents are [B, C, W] outside, as everywhere; inside channels come last (chaconne.musika.rows).
 
 Published sizes: frames 256 (`--small`: 128), base 128, 64 coordinates + 64 values of style, 128 latent channels.
 Contexts of 64 and 32 follow the same rule as `--small`: one more block keeps the number of places.
@@ -8,11 +10,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn import functional
 from torch.nn.functional import leaky_relu, silu
 
 from chaconne.musika import coordinates
 from chaconne.musika.layers import Conv, Dense, Noise, Up
+from chaconne.musika.rows import over, pooled, shaken
 
 HALF = 0.5 ** 0.5
 FULL = 5            # halvings from half a context of 256 latents to four
@@ -39,7 +41,7 @@ class Shape:
 
 
 class Modulated(nn.Module):
-    """Convolution, noise, adaptive scale, swish: x [B, C, W], rows [B, inputs, W'] -> [B, outputs, W'].
+    """Convolution, noise, adaptive scale, swish: x [B, W, C], rows [B, W', inputs] -> [B, W', outputs].
 
     The scale is adaptive instance normalisation without its mean and shift (after Huang 2017, Eq. 8).
     """
@@ -50,17 +52,17 @@ class Modulated(nn.Module):
 
     def forward(self, x, rows):
         """Deviation over time, by sample and channel."""
-        return silu(scaled(self.r(self.c(x)), self.style(rows)))
+        return silu(scaled(shaken(self.r, over(self.c, x)), over(self.style, rows)))
 
 
 def scaled(x, scale):
-    """x / its deviation over time * scale."""
-    return x / (x.var(-1, correction=0, keepdim=True).sqrt() + 1e-5) * scale
+    """x / its deviation over time * scale, all [B, W, C]."""
+    return x / (x.var(1, correction=0, keepdim=True).sqrt() + 1e-5) * scale
 
 
 def unfolded(x):
-    """Half the channels, twice the places: [B, C, W] -> [B, C / 2, 2 W]."""
-    return x.reshape(len(x), -1, 2, x.shape[-1]).transpose(2, 3).flatten(2)
+    """Half the channels, twice the places: [B, W, C] -> [B, 2 W, C / 2]."""
+    return x.unflatten(2, (-1, 2)).mT.flatten(1, 2)
 
 
 class Generator(nn.Module):
@@ -95,17 +97,17 @@ class Generator(nn.Module):
     def forward(self, rows):
         """rows: [B, frames, inputs]."""
         count = len(rows)
-        levels = [torch.cat(rows.chunk(2, dim=1)).mT]
+        levels = [torch.cat(rows.chunk(2, dim=1))]
         for _ in range(self.shape.halvings + 1):
-            levels.append(functional.avg_pool1d(levels[-1], 2))
-        g = self.start(levels[-1].mT.flatten(1)).reshape(2 * count, 4, -1).mT
-        g = silu(scaled(self.start_noise(g), self.start_scale(levels[-2])))
+            levels.append(pooled(levels[-1]))
+        g = self.start(levels[-1].flatten(1)).unflatten(1, (4, -1))
+        g = silu(scaled(shaken(self.start_noise, g), over(self.start_scale, levels[-2])))
         for i, (first, second, skip) in enumerate(zip(self.first, self.second, self.skip, strict=True)):
             keep = i < self.kept
             style = levels[self.shape.halvings - max(0, i + 1 - self.kept)]
             y = HALF * second(HALF * first(g, style), style)
-            g = y + skip(g if keep else unfolded(g))
-        return torch.cat(self.out(self.last(g, levels[0])).split(count), dim=-1)
+            g = y + over(skip, g if keep else unfolded(g))
+        return torch.cat(over(self.out, self.last(g, levels[0])).split(count), dim=1).mT
 
 
 @torch.no_grad()
@@ -120,7 +122,7 @@ def compose(generator, length, truncation, at_once=64):
 
 
 class Block(nn.Module):
-    """Residual block of the critic: [B, inputs, W] -> [B, outputs, W / 2]."""
+    """Residual block of the critic: [B, W, inputs] -> [B, W / 2, outputs]."""
 
     def __init__(self, inputs, outputs, size=4):
         super().__init__()
@@ -129,9 +131,9 @@ class Block(nn.Module):
 
     def forward(self, x):
         """The residual branch is scaled twice, the skip is not."""
-        y = HALF * leaky_relu(self.c1(HALF * leaky_relu(self.c0(x), 0.2)), 0.2)
-        x = functional.avg_pool1d(x, 2)
-        return y + (x if self.c3 is None else self.c3(x))
+        y = HALF * leaky_relu(over(self.c1, HALF * leaky_relu(over(self.c0, x), 0.2)), 0.2)
+        x = pooled(x)
+        return y + (x if self.c3 is None else over(self.c3, x))
 
 
 class Critic(nn.Module):
@@ -156,12 +158,12 @@ class Critic(nn.Module):
         return found | {"7c": self.leave, "7d": self.judge}
 
     def features(self, latents):
-        """latents: [B, latents, frames] -> [B, width, 4]."""
-        h = leaky_relu(self.enter(latents), 0.2)
+        """latents: [B, latents, frames] -> [B, 4, width]."""
+        h = leaky_relu(over(self.enter, latents.mT), 0.2)
         for block in self.blocks:
             h = block(h)
-        return leaky_relu(self.leave(h), 0.2)
+        return leaky_relu(over(self.leave, h), 0.2)
 
     def forward(self, latents):
         """latents: [B, latents, frames] -> [B, 1]."""
-        return self.judge(self.features(latents).mT.flatten(1))
+        return self.judge(self.features(latents).flatten(1))

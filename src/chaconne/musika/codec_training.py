@@ -25,7 +25,7 @@ def magnitudes_at(audio, size):
     """audio: [B, S] -> magnitudes [B, K, F] of an STFT of `size` samples."""
     window = torch.hann_window(size, device=audio.device)
     found = torch.stft(audio, size, size // 4, window=window, return_complex=True)
-    return (torch.view_as_real(found).square().sum(-1) + 1e-9).sqrt()
+    return (spectrum.power(found) + 1e-9).sqrt()
 
 
 def spectral_loss(rebuilt, audio):

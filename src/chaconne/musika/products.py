@@ -1,7 +1,7 @@
 """The autoencoder's networks as matrix products over tensors with channels last: the same numbers, faster on CPUs.
 
 A convolution over pieces this short spends most of its time outside of the products. Here every layer is one
-product (a transposed convolution: two, its even and its odd places), biases included, activations in place.
+product, biases included, activations in place; the taps of a transposed convolution are added where they overlap.
 
 Shapes: N pieces, W places, C channels; tensors are [N, W, C].
 """
@@ -14,17 +14,27 @@ from chaconne.musika.autoencoder import STACK, UNIT
 from chaconne.musika.layers import Conv, Noise, Up
 
 
-def windows(x, first, count, size, stride=1):
+def windows(x, count, size, stride):
     """`count` windows of `size` neighbours, laid side by side: [N, W, C] -> [N, count, size C], a view."""
     channels = x.shape[-1]
-    shape, steps = (len(x), count, size * channels), (x.stride(0), stride * channels, 1)
-    return x.as_strided(shape, steps, x.storage_offset() + first * channels)
+    return x.as_strided((len(x), count, size * channels), (x.stride(0), stride * channels, 1))
 
 
-def product(x, weight, bias):
+def product(x, weight, bias=None):
     """x: [N, W, C] -> [N, W, outputs], as one product of all rows: piece by piece is slower."""
     rows = x.reshape(-1, x.shape[-1])
     return linear(rows, weight, bias).reshape(*x.shape[:2], -1)
+
+
+def overlapped(taps, bias):
+    """Taps [N, W, 4 C] of a transposed convolution -> [N, 2 W, C]: tap k of place w belongs to place 2 w + k - 1."""
+    taps = taps.unflatten(2, (4, -1))
+    made = taps.new_empty(*taps.shape[:2], 2, len(bias))
+    torch.add(taps[:, :, 1], bias, out=made[:, :, 0])
+    torch.add(taps[:, :, 2], bias, out=made[:, :, 1])
+    made[:, 1:, 0] += taps[:, :-1, 3]
+    made[:, :-1, 1] += taps[:, 1:, 0]
+    return made.flatten(1, 2)
 
 
 class Products:
@@ -38,12 +48,7 @@ class Products:
         """One convolution of either kind."""
         x = x.contiguous()
         if isinstance(layer, Up):
-            padded = functional.pad(x, (0, 0, 1, 1))
-            made = x.new_empty(x.shape[0] * x.shape[1], 2, layer.out_channels)
-            for i, weight in enumerate(self.weights[layer]):
-                rows = windows(padded, i, x.shape[1], 2).reshape(len(made), -1)
-                torch.addmm(layer.bias.detach(), rows, weight.T, out=made[:, i])
-            return made.reshape(len(x), -1, layer.out_channels)
+            return overlapped(product(x, self.weights[layer]), layer.bias.detach())
         size, stride, places = layer.kernel_size[0], layer.stride[0], x.shape[1]
         if size == 1:
             return product(x, self.weights[layer], layer.bias)
@@ -53,7 +58,7 @@ class Products:
             count = -(-places // stride)
             total = max((count - 1) * stride + size - places, 0)
             x = functional.pad(x, (0, 0, total // 2, total - total // 2))
-        return product(windows(x, 0, count, size, stride), self.weights[layer], layer.bias)
+        return product(windows(x, count, size, stride), self.weights[layer], layer.bias)
 
     def run(self, layers, x):
         """Layers one after another, as in a Sequential."""
@@ -97,11 +102,10 @@ class Products:
 
 
 def laid_out(layer):
-    """Weight of a convolution as a matrix [outputs, taps C]; of a transposed one, for its even and odd places."""
+    """Weight of a convolution as a matrix [outputs, taps C]; of a transposed one [taps outputs, C]."""
     weight = layer.weight.detach()
     if isinstance(layer, Up):
-        taps = weight.permute(2, 1, 0)      # [4, outputs, C]
-        return tuple(torch.cat([taps[i], taps[j]], dim=1).contiguous() for i, j in ((3, 1), (2, 0)))
+        return weight.permute(2, 1, 0).flatten(0, 1).contiguous()
     return weight.transpose(1, 2).reshape(len(weight), -1).contiguous()
 
 

@@ -163,8 +163,17 @@ def write_gan(folder, out):
 
 
 def read_switch(path):
-    """Return the state of the adaptive R1, -1 (full weight) where there is no file."""
-    return float(np.load(path, allow_pickle=False)) if path.exists() else -1.0
+    """Return the state of the adaptive R1, -1 (full weight) where there is no file; ValueError for another file."""
+    if not path.exists():
+        return -1.0
+    try:
+        value = float(np.load(path, allow_pickle=False))
+    except (ValueError, TypeError, EOFError, OSError) as error:
+        raise ValueError(f"{path}: expected one number, as Musika saves it, got something else ({error}); delete the "
+                         "file: training then starts with the full penalty") from error
+    if not -1 <= value <= 0:
+        raise ValueError(f"{path}: expected a number from -1 to 0, got {value}; delete the file")
+    return value
 
 
 def read_converted(folder):

@@ -1,7 +1,8 @@
 """Any two folders of audio measured against each other: `chaconne evaluate REFERENCE SAMPLES`.
 
 The reference is split by file: most of it is what samples are measured against, the rest is the floor, the
-row `real`. Its embeddings are kept in a cache, under a key of the files' bytes, the settings and the code.
+row `real`. Its embeddings, and the rows `real` and `noise`, are kept in a cache, under a key of the files' bytes, the
+settings and the code: the second evaluation costs the samples only.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from chaconne import evaluation
 from chaconne.evaluation import coverage, reference, rows, tables
 from chaconne.evaluation.batches import BATCH
 from chaconne.evaluation.embedding import choose
+from chaconne.files import read_json, write_json
 from chaconne.outside import folders
 
 EMBEDDERS = ("logmel", "notes")
@@ -98,6 +100,16 @@ def noise_like(clips, path, seed):
     return noise
 
 
+def real_and_noise(ground, real, seed):
+    """Return (rows, intervals) of held-out clips int16 [N, samples] and of noise as loud: measured once, then kept."""
+    kept = ground.folder / f"beside_{len(real)}.json"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as temporary:
+            clips = {"real": real, "noise": noise_like(real, Path(temporary, "noise.npy"), seed)}
+            write_json(kept, rows.table(clips, ground, {"bootstrap": DRAWS}, seed))
+    return read_json(kept)
+
+
 def evaluate(reference_folder, samples_folder, settings, cache):
     """Return the table of two folders: settings, intervals, unavailable, warnings, and rows as in comparison.json.
 
@@ -116,13 +128,11 @@ def evaluate(reference_folder, samples_folder, settings, cache):
         real = reference.heldout(ground)
         count = min(there, len(real))
         ground.about["clips"] = count
-        clips = {
-            "samples": folders.write_clips(Path(temporary, "samples.npy"), samples_folder, temporary, manifest,
-                                           count, seconds, seed),
-            "real": real[:count],
-            "noise": noise_like(real[:count], Path(temporary, "noise.npy"), seed),
-        }
-        measured, intervals = rows.table(clips, ground, {"bootstrap": DRAWS}, seed)
+        clips = folders.write_clips(Path(temporary, "samples.npy"), samples_folder, temporary, manifest, count, seconds,
+                                    seed)
+        measured, intervals = rows.table({"samples": clips}, ground, {"bootstrap": DRAWS}, seed)
+        beside, bounds = real_and_noise(ground, real[:count], seed)
+        measured, intervals = measured | beside, intervals | bounds
     warnings = tables.few_clips(ground) + coverage.warnings_of("samples", measured["samples"], intervals["samples"])
     about = {"reference": str(reference_folder), "samples": str(samples_folder)}
     return measured | {"settings": tables.settings_of(ground, seed) | about, "intervals": intervals,

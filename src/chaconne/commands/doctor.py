@@ -1,0 +1,54 @@
+"""`chaconne doctor`: what is here, what is missing, and the command that mends it."""
+
+from typing import Annotated
+
+import typer
+
+SIGNS = {"fine": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "missing": "[red]missing[/red]"}
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False):
+    """Look at the environment, the machine, the project, its models and caches; say what is missing and what mends it.
+
+    Ends with 1 when something is missing that will be needed.
+
+    [bold]Examples[/bold]
+
+      chaconne doctor
+
+      chaconne doctor --json > machine.json
+    """
+    from chaconne.doctoring import environment, project
+
+    found = [*environment.look(), *project.look()]
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([one.as_dict() for one in found], indent=2))
+    else:
+        show(found)
+    if any(one.level == "missing" for one in found):
+        raise typer.Exit(1)
+
+
+def show(found):
+    """Print a table, and the commands below it."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console, table = Console(), Table(box=None, pad_edge=False)
+    for head in ("", "", ""):
+        table.add_column(head, overflow="fold")
+    area = ""
+    for one in found:
+        if one.area != area:
+            area = one.area
+            table.add_row(f"[bold]{area}[/bold]", "", "")
+        table.add_row(f"  {escape(one.name)}", SIGNS[one.level], escape(one.text))
+    console.print(table)
+    mends = [one for one in found if one.mend and one.level != "fine"]
+    if mends:
+        console.print("\n[bold]What mends it[/bold]")
+        for one in mends:
+            console.print(f"  {escape(one.name)}: {escape(one.mend)}", soft_wrap=True)

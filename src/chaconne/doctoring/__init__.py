@@ -1,0 +1,1 @@
+"""What `chaconne doctor` looks at: the environment, the machine, caches, the project and its models."""

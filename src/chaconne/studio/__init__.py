@@ -1,0 +1,1 @@
+"""`chaconne studio`: a page on this machine to play with the models."""

@@ -1,0 +1,191 @@
+"""Where trained models lie: in a project's folder, at one of its revisions, or in a pack.
+
+A Place knows its models by name; `find` turns what people type (a name, or the path of a pack) into a Found, and
+`Found.load` gives a Trained: the codec and the generator, ready to make music.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from chaconne.files import read_json
+from chaconne.pipeline import maker_of
+from chaconne.stage import read_corpus_settings, read_params
+
+LOUDNESS_DB = -20       # root mean square of every corpus here (conf/data), where a place does not say another
+PACK = "pack.json"      # names a folder as a pack; see chaconne.trained.packs
+
+
+@dataclass(frozen=True)
+class Found:
+    """Folders of one model and what belongs to it.
+
+    knobs: of sampling, the section `sample` of params.yaml; loudness_db: of the music it learned, root mean square
+    in decibels of full scale; origin: where it was found, for people.
+    """
+
+    name: str
+    model: Path
+    codec: Path
+    knobs: dict
+    loudness_db: float
+    origin: str
+
+    def load(self):
+        """Return the Trained; ValueError or FileNotFoundError in one line where files are missing or damaged."""
+        from chaconne.modules import load_codec, load_generator
+
+        codec, generator = load_codec(self.codec), load_generator(self.model)
+        if codec.channels != generator.channels:
+            raise ValueError(f"{self.model}: expected latents of {codec.channels} channels as {self.codec} makes them, "
+                             f"got {generator.channels}; the two were not trained together")
+        return Trained(self, codec, generator, dict(self.knobs))
+
+
+@dataclass
+class Trained:
+    """A generator with its codec. knobs: of sampling, to be changed by `with_knobs`."""
+
+    found: Found
+    codec: object
+    generator: object
+    knobs: dict = field(default_factory=dict)
+
+    @property
+    def name(self):
+        """What people call it: gan, diffusion, finetuned, the name of a pack."""
+        return self.found.name
+
+    @property
+    def rate_hz(self):
+        """Latent frames a second."""
+        return self.codec.sample_rate_hz / self.codec.hop_samples
+
+    @property
+    def flows(self):
+        """Whether it makes music step by step out of noise, so that a part can be given and the rest made."""
+        return hasattr(self.generator, "velocity")
+
+    def with_knobs(self, **asked):
+        """Return the same with other knobs of sampling, those that are None left as they are.
+
+        ValueError for a knob that this kind of generator does not have, or a value out of its range.
+        """
+        asked = {name: value for name, value in asked.items() if value is not None}
+        for name in asked:
+            if name not in self.knobs:
+                raise ValueError(f"--{name}: the model {self.name} ({self.generator.name}) has "
+                                 f"{', '.join(f'--{knob}' for knob in self.knobs) or 'no knobs'}")
+        check_knobs(self.generator.name, knobs := self.knobs | asked)
+        return Trained(self.found, self.codec, self.generator, knobs)
+
+
+def check_knobs(kind, knobs):
+    """Raise ValueError in one line for a knob of sampling that chaconne.schema does not allow."""
+    from pydantic import ValidationError
+
+    from chaconne.schema import PARAMS, expected
+
+    section = PARAMS.model_fields.get(kind)
+    if section is None:
+        return
+    section = section.annotation.model_fields["sample"].annotation
+    try:
+        section.model_validate(knobs)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        keys, described = expected(section, [name])
+        got = repr(knobs.get(name, "nothing"))[:40]
+        wanted = described or first["msg"].removeprefix("Input should be ") if name in keys else ", ".join(keys)
+        raise ValueError(f"--{name}: expected {wanted}; got {got}") from None
+
+
+class Workspace:
+    """The models of a project's folder, as they lie in data/."""
+
+    def __init__(self, root):
+        self.root = Path(os.path.relpath(root))     # as dvc.yaml spells paths: messages then know what makes them
+
+    def __str__(self):
+        return f"the workspace {self.root.resolve()}"
+
+    def names(self):
+        """Return the names of all trained models, runs of several seeds as gan/run_1."""
+        models = self.root / "data/models"
+        return sorted(p.parent.relative_to(models).as_posix() for pattern in ("*", "*/run_*")
+                      for p in models.glob(f"{pattern}/model.json"))
+
+    def found(self, name):
+        """Return the Found of a model that `names` has."""
+        params, kind = read_params(self.root), read_json(self.root / f"data/models/{name}/model.json")["name"]
+        knobs = dict(params.get(kind, {}).get("sample", {}))
+        return Found(name, self.root / f"data/models/{name}", self.root / "data/codec", knobs,
+                     loudness_of(params, self.root), str(self.root.resolve()))
+
+    def lacking(self, name):
+        """Return what to do for a model that could be here but is not, None for one that nothing makes."""
+        stage = maker_of(f"data/models/{name}", self.root)
+        if not stage or (stage == "train_musika" and name != "musika"):
+            return None
+        return f"`dvc repro {stage}` trains it (`dvc pull {stage}` fetches it where a remote has it)"
+
+
+def loudness_of(params, root):
+    """Return the loudness of the corpus that `params` names."""
+    try:
+        return float(read_corpus_settings(params["data"], root).get("loudness_db", LOUDNESS_DB))
+    except (OSError, KeyError, yaml.YAMLError):
+        return LOUDNESS_DB
+
+
+def project_root(start="."):
+    """Return the folder of the project, `start` or the nearest above it with params.yaml and dvc.yaml; or None."""
+    above = (Path(start).resolve(), *Path(start).resolve().parents)
+    return next((p for p in above if (p / "params.yaml").exists() and (p / "dvc.yaml").exists()), None)
+
+
+def cache_folder():
+    """Return where unpacked packs and models of revisions are kept: by the system's convention, below home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chaconne")
+
+
+def find(model=None, rev=None, start="."):
+    """Return the Found that people mean.
+
+    model: a name (gan, diffusion, finetuned, ...), or the path of a pack; None: the selected model of params.yaml.
+    rev: a Git revision or the name of a DVC experiment, None for the workspace. Raises ValueError that says which
+    models there are and how to get the one that is missing.
+    """
+    root = project_root(start)
+    if model and is_pack(model) and not (root and model in Workspace(root).names()):
+        if rev:
+            raise ValueError(f"--rev: expected a model of the project, got the pack {model}")
+        from chaconne.trained.packs import open_pack
+
+        return open_pack(model)
+    if root is None:
+        raise ValueError(f"no project here (params.yaml and dvc.yaml), and {model or 'no --model'} is no pack; go to "
+                         "the folder of the project, or name a pack that `chaconne pack` made")
+    if rev:
+        from chaconne.trained.revisions import Revision
+
+        place = Revision(root, rev)
+    else:
+        place = Workspace(root)
+    names = place.names()
+    model = model or read_params(root)["model"]
+    if model in names:
+        return place.found(model)
+    what = f"there {'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else "none is trained yet"
+    lacking = place.lacking(model)
+    end = f"; {lacking}" if lacking else "" if names else "; `make repro` trains them"
+    raise ValueError(f"--model: {model!r} is no model of {place} and no pack: {what}{end}")
+
+
+def is_pack(model):
+    """Tell whether the text names a pack: a folder with pack.json, or a file."""
+    path = Path(model)
+    return path.is_file() or (path / PACK).is_file() or model.endswith(".safetensors")

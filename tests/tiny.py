@@ -1,0 +1,80 @@
+"""A project with tiny models that make sound in milliseconds: real codec, real generators, nearly untrained."""
+
+import json
+import shutil
+
+import numpy as np
+import soundfile
+import torch
+
+from chaconne.codec import spectral
+from chaconne.files import seal
+from chaconne.generators import diffusion, gan
+from tests.conftest import ROOT
+
+RATE, CHANNELS = 22050, 6
+SIZES = {
+    "gan": dict(frames=16, patch=4, beat=2, width=24, depth=2, style=8, coordinates=4, period=3, noise=4,
+                critic_width=24, critic_depth=1, critic_stages=2, batch=4, steps=1, learning_rate=0.001,
+                critic_learning_rate=0.001, gamma=0.3, penalty_every=6, ema=0.9, free=0.3),
+    "diffusion": dict(frames=16, patch=2, beat=4, width=24, depth=1, heads=2, batch=4, steps=1, learning_rate=0.002,
+                      weight_decay=0.0, ema=0.9, free=0.3, prediction="data", time_mean=-0.5, time_deviation=1.0),
+}
+KINDS = {"gan": gan, "diffusion": diffusion}
+VOCABULARY = {"instrument": ["Church Organ", "Violin"], "mode": ["major", "minor"]}
+CORPORA = [{"name": "chords", "title": "Chords of sines", "licence": "CC0-1.0", "citation": "these tests"}]
+
+
+def chords(seconds, rate=RATE, seed=0):
+    """Return float32 [samples]: a new chord of three tones every half second, loudness about -20 dB."""
+    rng, t = np.random.default_rng(seed), np.arange(round(0.5 * rate)) / rate
+    count = int(np.ceil(2 * seconds))
+    notes = [sum(np.sin(2 * np.pi * 220 * 2 ** (k / 12) * t) for k in rng.integers(0, 24, 3)) for _ in range(count)]
+    return (0.08 * np.concatenate(notes)[:round(seconds * rate)]).astype(np.float32)
+
+
+def codec():
+    """Return a codec whose linear part is fitted to chords."""
+    torch.manual_seed(0)
+    made = spectral.Codec(RATE, CHANNELS, 24, 16, 1, 2)
+    spectral.fit_linear(made, torch.from_numpy(chords(24))[:2048 * 256].reshape(8, -1))
+    return made.eval()
+
+
+def generator(name, seed=0):
+    """Return an untrained generator whose every input counts."""
+    torch.manual_seed(seed)
+    model = KINDS[name].Model(SIZES[name], CHANNELS, RATE / 2048, VOCABULARY).eval()
+    with torch.no_grad():
+        for p in model.parameters():
+            p += 0.05 * torch.randn_like(p)
+    model.facts = {"parameters": 1000, "inference_parameters": 900, "train_examples": 4, "corpora": CORPORA}
+    return model
+
+
+def save(made, folder):
+    """Write a codec or generator into a sealed folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made.save(folder)
+    seal(folder)
+
+
+def project(root, names=("gan", "diffusion")):
+    """Make a project's folder with tiny models; returns it."""
+    root.mkdir(parents=True, exist_ok=True)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, root)
+    shutil.copytree(ROOT / "conf", root / "conf")
+    save(codec(), root / "data/codec")
+    (root / "data/codec/provenance.json").write_text(json.dumps(CORPORA))
+    seal(root / "data/codec")
+    for name in names:
+        save(generator(name), root / f"data/models/{name}")
+    return root
+
+
+def recording(path, seconds=6.0, rate=RATE, channels=1, gain=1.0):
+    """Write chords as a sound file of any kind; returns the path."""
+    sound = gain * chords(seconds, rate)
+    soundfile.write(path, np.stack([sound] * channels, 1) if channels > 1 else sound, rate)
+    return path
