@@ -21,11 +21,11 @@ from chaconne.training import Trainer, draw_seed
 
 SPLITS = ("train", "valid", "test")
 TRAINER = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "precision": "32-true", "log_every": 25, "previews": 0}
-SHAPE = Shape(width=128, depth=4, heads=4, head_width=96, dropout=0.18, blind=0.15, blind_frames=0.1)
+SHAPE = Shape(width=128, depth=4, heads=4, head_width=96, dropout=0.15, blind=0.15, blind_frames=0.1)
 TOGETHER = 16  # pieces that a network reads at once
 SETTINGS = {
-    "steps": 700,  # of each network, three a second on one idle core; some hundreds more learn by heart
-    "checks": 7,  # times that validation is measured on the way; the best of them is what is tested
+    "steps": 900,  # of each network, three a second on one idle core; some hundreds more learn by heart
+    "checks": 9,  # times that validation is measured on the way; the best of them is what is tested
     "crop": 256,  # frames
     "batch": 8,
     "learning_rate": 0.002,
