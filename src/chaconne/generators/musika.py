@@ -23,7 +23,7 @@ from chaconne.musika.adam import KerasAdam
 from chaconne.optimisation import Average
 
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
-SEAL = "3d0295d7c974548e"
+SEAL = "70a9942e8606b7ee"
 AT_ONCE = 64            # contexts in a batch when music is made
 
 
