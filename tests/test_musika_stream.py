@@ -1,5 +1,9 @@
 """Musika's codec on recordings: any length, any number of channels, exact blocks, edges, noise, bounded memory."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -10,6 +14,7 @@ from chaconne.musika.autoencoder import Autoencoder, Sizes
 from chaconne.musika.layers import Noise, switch_noise
 from chaconne.musika.products import Products
 from chaconne.musika.stream import Stream, decode_exactly, encode_exactly
+from tests.conftest import ROOT
 
 SIZES = Sizes(32, 8, 6, 8)
 STEP = SIZES.latent_samples
@@ -153,3 +158,29 @@ def test_bad_files_are_explained(model, tmp_path):
     np.save(tmp_path / "other.npy", np.zeros((5, 7), np.float32))
     with pytest.raises(ValueError, match="belong to another autoencoder"):
         recordings.decode_file(model, tmp_path / "other.npy", tmp_path / "out.wav")
+
+
+MEASURE = """
+import resource, sys, numpy, soundfile
+from chaconne.musika.autoencoder import Autoencoder, Sizes
+from chaconne.musika.recordings import encode_file
+minute, model = numpy.zeros((44100 * 60, 2), "int16"), Autoencoder(Sizes(width=8)).eval().requires_grad_(False)
+with soundfile.SoundFile("in.wav", "w", 44100, 2, "PCM_16") as file:
+    for _ in range(int(sys.argv[1])):
+        file.write(minute)
+encode_file(model, "in.wav", "z.npz")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path):
+    """Latents that are kept block by block between large buffers once took 10 MB a minute."""
+    (tmp_path / "measure.py").write_text(MEASURE)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+
+    def megabytes(minutes):
+        return int(subprocess.run([sys.executable, "measure.py", minutes], cwd=tmp_path, env=environment, check=True,
+                                  capture_output=True, text=True).stdout)
+
+    assert megabytes("60") < megabytes("1") + 150

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from chaconne.files import read_json, write_json
+from chaconne.resume import seconds_between
 
 CHECKPOINT_SECONDS = 10  # between notes of how much is done; decides nothing about the result
 
@@ -27,7 +28,7 @@ class Encoded:
             self.known = 0
         self.file = open(path, "r+b")   # noqa: SIM115 - it is closed with this object
         self.file.truncate(self.known)  # what came after the last note may be half of a clip
-        self.every = float(os.environ.get("CHACONNE_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+        self.every = seconds_between(CHECKPOINT_SECONDS)
         self.saved = time.perf_counter()
 
     def __getattr__(self, name):

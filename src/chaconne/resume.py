@@ -39,6 +39,11 @@ def forget_recorded():
             shutil.rmtree(mark.parent, ignore_errors=True)
 
 
+def seconds_between(usual):
+    """Return the seconds from one checkpoint to the next: `usual`, unless the environment says how often."""
+    return float(os.environ.get("CHACONNE_CHECKPOINT_SECONDS", usual))
+
+
 def mark_finished(folder):
     """Say that the work in `folder` is done; its state stays until DVC has recorded the result."""
     Path(folder, FINISHED).touch()

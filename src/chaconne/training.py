@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from chaconne.faults import check_explosion, mean_row, pass_over_bad_batches
 from chaconne.files import new_file, one_line
-from chaconne.resume import mark_finished, work_folder
+from chaconne.resume import mark_finished, seconds_between, work_folder
 from chaconne.room import check_room
 from chaconne.stage import cpu_seconds
 
@@ -43,7 +43,7 @@ class Trainer:
                              num_nodes=settings["num_nodes"], precision=settings["precision"])
         self.fabric.launch()
         self.folder = work_folder(name, [seed, settings["devices"], key], inputs)
-        self.checkpoint_seconds = float(os.environ.get("CHACONNE_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+        self.checkpoint_seconds = seconds_between(CHECKPOINT_SECONDS)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """Place `module` and an AdamW over its trainable parameters on the device; returns both."""

@@ -45,6 +45,8 @@ def show(found):
     from rich.console import Console
     from rich.table import Table
 
+    from chaconne.nested import leaves
+
     about = found["settings"]
     drawn = Table(title=f"{about['clips']} clips of {about['clip_seconds']:g} s against {about['reference_clips']} "
                         f"of {about['reference']}", caption="below a number: its 95 % interval")
@@ -69,9 +71,3 @@ def cell(value, interval):
     if value is None:
         return ""
     return f"{value:.3g}" + (f"\n{interval[0]:.3g} to {interval[1]:.3g}" if interval else "")
-
-
-def leaves(tree, above=()):
-    """Yield (dotted path, value) of nested dictionaries."""
-    for key, value in tree.items():
-        yield from leaves(value, (*above, key)) if isinstance(value, dict) else [(".".join((*above, key)), value)]

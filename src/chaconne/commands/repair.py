@@ -11,8 +11,6 @@ from pathlib import Path
 
 import typer
 
-from chaconne.files import new_file
-
 
 def repair():
     """Remove damaged files from DVC's cache and from the outs here; `dvc repro` then makes them again.
@@ -44,6 +42,8 @@ def mend_lock(path):
 
     DVC writes it in place after each stage: what is killed there leaves the beginning of it.
     """
+    from chaconne.files import new_file
+
     text = path.read_text(errors="replace")
     if recorded(text) is not None:
         return

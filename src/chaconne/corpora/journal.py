@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from chaconne.files import to_disk
+from chaconne.resume import seconds_between
 
 CHECKPOINT_SECONDS = 10  # between notes; decides nothing about the result
 
@@ -23,7 +24,7 @@ class Journal:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.results = self.read()
         self.waiting = {}
-        self.every = float(os.environ.get("CHACONNE_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+        self.every = seconds_between(CHECKPOINT_SECONDS)
         self.noted = time.perf_counter()
 
     def read(self):

@@ -1,6 +1,5 @@
 """One packed corpus on disk: audio.npy, manifest.csv, corpus.json."""
 
-import os
 import time
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from tqdm import tqdm
 from chaconne.corpora.plan import COLUMNS
 from chaconne.corpora.workers import in_order
 from chaconne.files import new_array, read_json, to_disk, write_csv, write_json
+from chaconne.resume import seconds_between
 from chaconne.room import check_room
 
 CHECKPOINT_SECONDS = 10  # between notes of how many clips are done; decides nothing about the result
@@ -37,7 +37,7 @@ def pack(rows, audio_of, folder, settings, audio, workers=1, journal=None):
     done = in_order(partial(_write, audio_of, str(path)), longest_first, workers, chunk=1)
     hours = total / audio["sample_rate_hz"] / 3600
     progress = tqdm(done, initial=first, total=len(rows), desc=f"render {settings['name']}", unit="clip", mininterval=1)
-    saved, every = time.perf_counter(), float(os.environ.get("CHACONNE_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+    saved, every = time.perf_counter(), seconds_between(CHECKPOINT_SECONDS)
     for count, _ in enumerate(progress, first + 1):
         if journal and time.perf_counter() - saved > every:
             to_disk(path)  # the clips before the note that says they are there

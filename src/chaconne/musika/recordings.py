@@ -43,7 +43,7 @@ def encode_file(model, path, out):
 
     Rows are Musika's: 10.77 a second, the channels of one side after those of the other. Returns the samples.
     """
-    samples, parts = 0, []
+    samples, rows = 0, bytearray()      # one buffer that grows: many small arrays would tear memory to pieces
     with open_sound(path) as file:
         channels, bar = file.channels, tqdm(total=-(-file.frames * RATE // file.samplerate), desc="encode",
                                             unit="sample", unit_scale=True, mininterval=2, delay=2)
@@ -56,10 +56,11 @@ def encode_file(model, path, out):
                 yield block
 
         for latents in Stream(model).encode(counted()):
-            parts.append(latents.flatten(0, 1).T.contiguous().numpy())
+            rows += latents.flatten(0, 1).T.contiguous().numpy().tobytes()
         bar.close()
     with new_file(out) as temporary, open(temporary, "wb") as packed:
-        np.savez(packed, latents=np.concatenate(parts), channels=channels, samples=samples)
+        latents = np.frombuffer(rows, np.float32).reshape(-1, channels * model.sizes.latents)
+        np.savez(packed, latents=latents, channels=channels, samples=samples)
     return samples
 
 

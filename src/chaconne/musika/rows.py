@@ -1,8 +1,9 @@
 """Layers of Musika's GAN over rows [B batch, W places, C channels]: matrix products, differentiable twice.
 
-The same numbers as the layers' own `forward`, in half of the time on a CPU: a convolution is one product over windows
-that are laid side by side, a transposed one a product whose parts are added where they overlap. Laying out and adding
-are each other's derivative, so that the gradient of a gradient (R1) consists of such products, too.
+The same numbers as the layers' own `forward`; a step of training takes three quarters of the CPU time. A convolution
+is one product over windows that are laid side by side, a transposed one a product whose parts are added where they
+overlap. Laying out and adding are each other's derivative, so that the gradient of a gradient (R1) consists of such
+products, too.
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from chaconne.nested import leaves
 from chaconne.report import charts, listen, scatter, tables
 from chaconne.report.inputs import rows_of
 from chaconne.report.meanings import SIZE
@@ -186,7 +187,7 @@ def settings(inputs, labels):
     The knobs: [(name, [value or None per generator])] with the generators' names in `knob_columns`.
     """
     known = {key: inputs.params.get(key) for key in ("genre", "model")} | inputs.comparison.get("settings", {})
-    knobs = {name: leaves(values) for name, values in known.pop("generators", {}).items()}
+    knobs = {name: dict(leaves(values)) for name, values in known.pop("generators", {}).items()}
     ordered = sorted(known, key=lambda key: (key not in SETTINGS, [*SETTINGS, key].index(key), key))
     paths = list(dict.fromkeys(path for values in knobs.values() for path in values))
     return {
@@ -194,11 +195,3 @@ def settings(inputs, labels):
         "knob_columns": [labels[name].name if name in labels else name for name in knobs],
         "knobs": [(path, [values.get(path) for values in knobs.values()]) for path in sorted(paths)],
     }
-
-
-def leaves(tree, prefix=""):
-    """Return {'train.steps': value} of nested dictionaries, whatever the values are."""
-    flat = {}
-    for key, value in tree.items():
-        flat |= leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chaconne.contest import leader
+from chaconne.nested import leaves
 from chaconne.report.meanings import ARROWS, meaning_of, order_of
 
 
@@ -66,15 +67,10 @@ def comparison(rows, intervals, columns, contestants):
     return list(groups.values())
 
 
-def flatten(nested, prefix=""):
+def flatten(nested):
     """Return {'fad.logmel': leaf}: dictionaries opened, numbers and lists kept, texts left out."""
-    flat = {}
-    for key, value in nested.items():
-        if isinstance(value, dict):
-            flat |= flatten(value, f"{prefix}{key}.")
-        elif isinstance(value, (int, float, list)) and not isinstance(value, bool):
-            flat[f"{prefix}{key}"] = value
-    return flat
+    return {path: value for path, value in leaves(nested)
+            if isinstance(value, (int, float, list)) and not isinstance(value, bool)}
 
 
 def cell(value, interval, real):

@@ -4,6 +4,7 @@ import json
 
 import yaml
 
+from chaconne.nested import leaves
 from chaconne.pipeline import look_up
 from chaconne.stage import merge
 from chaconne.trained.revisions import git
@@ -52,15 +53,6 @@ def params_of(read):
     params = yaml.safe_load(read("params.yaml") or "{}") or {}
     scale = str(params.get("scale", ""))
     return merge(params, yaml.safe_load(read(f"conf/scale/{scale}.yaml") or "{}") or {}) if scale.isalnum() else params
-
-
-def leaves(tree, above=""):
-    """Yield (dotted name, value) of nested dictionaries."""
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def read_here(root, path):

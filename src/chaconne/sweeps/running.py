@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chaconne.evaluation import tables
 from chaconne.files import new_file, read_json, write_json
+from chaconne.nested import leaves
 from chaconne.sweeps.effort import evaluations, training
 from chaconne.sweeps.tuning import finetuning
 
@@ -47,9 +48,3 @@ def write(points, path):
                                 extrasaction="ignore", restval="")
         writer.writeheader()
         writer.writerows(lines)
-
-
-def leaves(tree, above=()):
-    """Yield (dotted path, value) of nested dictionaries."""
-    for key, value in tree.items():
-        yield from leaves(value, (*above, key)) if isinstance(value, dict) else [(".".join((*above, key)), value)]
