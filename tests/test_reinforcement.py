@@ -136,9 +136,32 @@ def test_the_objective_makes_costly_symbols_rarer_and_the_reference_holds(bach):
     assert costs[-1] < 0.8 * costs[0] and float(kl) > 0
 
 
+def test_what_is_given_is_kept_and_not_learned(bach):
+    torch.manual_seed(0)
+    network = Network(READING).eval()
+    made = objective.compose(network, bach[:4], FRAMES, 0, sopranos=3)
+    given = [torch.from_numpy(sy.symbols_of(grid.pitch, grid.onset))[0] for grid in bach[:4]]
+    kept = [torch.equal(made.symbols[i, 0], soprano) for i, soprano in enumerate(given)]
+    assert kept == [True, True, True, False]
+    assert made.asked.known.sum((1, 2)).tolist() == [FRAMES, FRAMES, FRAMES, 0] and not made.asked.known[:, 1:].any()
+    cost = torch.zeros(len(MEASURES), dtype=torch.float64)
+    cost[MEASURES.index("melodic")] = 2.0
+    logp = objective.distributions(network, made.symbols, made.asked, made.start)
+    reference = [0.8 * one.detach() for one in logp]
+    for one in logp:
+        one.retain_grad()
+    original, objective.distributions = objective.distributions, lambda *_: logp
+    try:
+        objective.objective(network, reference, made, cost, 1.0, 0.3)[0].backward()
+    finally:
+        objective.distributions = original
+    assert (logp[0].grad[:3] == 0).all()
+    assert all((one.grad[i] != 0).any() for v, one in enumerate(logp) for i in range(4) if v or i == 3)
+
+
 def settings(**more):
     return {"learning_rate": 0.003, "updates": 2, "kl": 0.1, "later": 0.1, "bach": 0.1, "bach_batch": 2, "within": 0.5,
-            "speed": 0.5, "log_every": 1, "frames": FRAMES, "batch": 4, "steps": 6} | more
+            "sopranos": 0.5, "speed": 0.5, "log_every": 1, "frames": FRAMES, "batch": 4, "steps": 6} | more
 
 
 @pytest.fixture

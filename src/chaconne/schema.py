@@ -82,8 +82,8 @@ COUNTERPOINT = section(
                   learning_rate=RATE, weight_decay=real(0, 10), ema=SHARE, checks=whole(1, 1000),
                   frames=whole(16, 4096), batch=BATCH, pretrain_steps=STEPS, steps=STEPS, tune_steps=STEPS),
     reinforce=section("reinforce", learning_rate=RATE, updates=whole(1, 100), kl=real(0, 1000), later=real(0, 1000),
-                      bach=real(0, 1000), bach_batch=BATCH, within=SHARE, speed=real(0, 10), log_every=STEPS,
-                      frames=whole(16, 4096), batch=BATCH, steps=STEPS),
+                      bach=real(0, 1000), bach_batch=BATCH, sopranos=SHARE, within=SHARE, speed=real(0, 10),
+                      log_every=STEPS, frames=whole(16, 4096), batch=BATCH, steps=STEPS),
     compose=section("compose", k=whole(1, 4096), guide=real(0, 100), shown=whole(1, 100), pieces=whole(2, 10**6),
                     temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")],
                     frames=whole(16, 4096)))

@@ -38,9 +38,13 @@ class Written:
     entropies: dict
 
 
-def compose(network, plans, frames, seed):
-    """Return Written: pieces on the plans (Grids), drawn at temperature 1, with what every other symbol would break."""
-    asked, start = asked_of(plans, frames), starts_of(plans)
+def compose(network, plans, frames, seed, sopranos=0):
+    """Return Written: pieces on the plans (Grids), drawn at temperature 1, with what every other symbol would break.
+
+    sopranos: pieces, from the first on, whose soprano is given.
+    """
+    asked, start = asked_of(plans, frames, given=(0,)), starts_of(plans)
+    asked.known[sopranos:] = False
     symbols, _ = write(network, len(plans), frames, seed, asked, start=start)
     setting = candidates.setting_of(plans, frames)
     pitch = np.stack([grid_arrays(one)[0] for one in symbols.numpy()])
@@ -63,24 +67,25 @@ def objective(network, reference, batch, cost, kl_weight, later_weight):
     cost: float64 [K], nats a count; reference: log p of each voice, of the network that is stayed near.
     """
     now = distributions(network, batch.symbols, batch.asked, batch.start)
-    count, voices, frames = batch.symbols.shape
+    count, _, frames = batch.symbols.shape
+    drawn = (~batch.asked.known).float()  # what is given is nobody's choice
     prices = cost.numpy().astype(np.float32)
     of_rules = np.where([name in rules.NAMES for name in MEASURES], prices, 0)
-    expected, broken, kl = [], [], 0.0
+    expected, broken, kl = [], [], []
     for logp, old, places, counts in zip(now, reference, batch.where, batch.counts, strict=True):
         piece, frame, symbol, _ = places
         chance, empty = logp[piece, frame, symbol].exp(), torch.zeros(count, frames)
         for whole, price in ((expected, prices), (broken, of_rules)):
             whole.append(empty.index_put((piece, frame), chance * torch.from_numpy(counts @ price), accumulate=True))
         finite = old.isfinite()
-        kl = kl + (logp.exp() * torch.where(finite, logp - old, 0)).sum(-1).mean() / voices
-    expected = torch.stack(expected, 1)  # [B, V, T]
+        kl.append((logp.exp() * torch.where(finite, logp - old, 0)).sum(-1))
+    expected, kl = torch.stack(expected, 1) * drawn, (torch.stack(kl, 1) * drawn).sum() / drawn.sum()  # [B, V, T]; nats
     # How much happens is decided at once; credited to the past it would only be noise.
-    advantage = later(torch.stack(broken, 1).detach())
+    advantage = later(torch.stack(broken, 1).detach() * drawn)
     advantage = advantage - advantage.mean(0, keepdim=True)
-    drawn = torch.stack([one.gather(-1, batch.symbols[:, v, :, None])[..., 0] for v, one in enumerate(now)], 1)
-    scored = (drawn.clamp(min=-20) * advantage).mean()
-    loss = expected.mean() + later_weight * scored + kl_weight * kl
+    chance = torch.stack([one.gather(-1, batch.symbols[:, v, :, None])[..., 0] for v, one in enumerate(now)], 1)
+    scored = (chance.clamp(min=-20) * advantage * drawn).sum() / drawn.sum()
+    loss = expected.sum() / drawn.sum() + later_weight * scored + kl_weight * kl
     return loss, kl.detach(), expected.detach().sum() / (count * frames / QUARTER)
 
 

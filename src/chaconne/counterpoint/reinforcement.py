@@ -92,7 +92,8 @@ def reinforce(network, shelf, settings, machine, seed):
         set_learning_rate(optimizer, settings["learning_rate"] * min(1, (i + 1) / 10))
         rng = np.random.default_rng(draw_seed(seed, i))
         chosen = rng.choice(len(plans), settings["batch"], replace=len(plans) < settings["batch"])
-        batch = compose(network.module, [plans[k] for k in chosen], frames, draw_seed(seed, i))
+        batch = compose(network.module, [plans[k] for k in chosen], frames, draw_seed(seed, i),
+                        round(settings["sopranos"] * settings["batch"]))
         values = multipliers.follow(batch.values)
         same = entropies(pitch[chosen], setting_at(setting, chosen))
         guard.look(dict(zip(MEASURES, values, strict=True)), bach, batch.entropies, same)
