@@ -130,7 +130,7 @@ def test_the_benchmark_is_read_and_split_by_melody(data):
 def test_nats_are_those_of_the_definition(data):
     pieces = jsb.read(data)["test"]
     network = Network(TINY).eval()
-    total, notes = jsb.nats(network, pieces)
+    total, notes = jsb.nats([network], pieces)
     assert notes == sum(4 * p.shape[1] for p in pieces)
     by_hand = -sum(float(network(torch.from_numpy(jsb.symbols_of(p))[None], repeats=False).sum()) for p in pieces)
     assert total == pytest.approx(by_hand, rel=1e-5)
@@ -142,8 +142,8 @@ def test_training_learns_repeats_itself_and_keeps_the_best(data, tmp_path, monke
     settings = jsb.SETTINGS | {"steps": 30, "batch": 2, "crop": 64, "checks": 5, "learning_rate": 0.01}
     first, second = (jsb.train(pieces, settings, 0, TINY)[0] for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    total, _ = jsb.nats(first, pieces["valid"])
-    untrained, _ = jsb.nats(Network(TINY), pieces["valid"])
+    total, _ = jsb.nats([first], pieces["valid"])
+    untrained, _ = jsb.nats([Network(TINY)], pieces["valid"])
     assert total < 0.8 * untrained
     best = jsb.Best(first)
     best.offer(first, 1.0)
@@ -203,6 +203,15 @@ def test_a_beginning_is_continued():
     assert torch.allclose(network(made, before=before, start=12), chance, atol=1e-4)
 
 
+def test_what_comes_next_is_told():
+    given = torch.tensor([[[sy.HOLD, 40, sy.HOLD, 44, sy.RESTS, 43]]])
+    following, wait, step, after = (one[0, 0].tolist() for one in conditions.ahead(given, sy.sounding(given)))
+    assert following == [39, 43, 43, 42, 42, 0] and wait == [1, 2, 1, 2, 1, 0]
+    middle = sy.STEP + 1  # the code of no step
+    assert step == [0, middle + 4, middle + 4, middle - 1, 0, 0]
+    assert after == [middle + 4, middle - 1, middle - 1, 0, 0, 0]
+
+
 def test_conditions_are_what_a_piece_is():
     made = chorale("bwv66.6.mxl")
     asked = conditions.conditions_of(made, voices=[0])
@@ -240,10 +249,10 @@ def test_the_gain_of_a_given_soprano_is_that_of_its_definition():
     asked = conditions.conditions_of(made, (0,))
     free = conditions.free(1, made.frames)
     told = conditions.Conditions(free.attributes, asked.symbols, asked.known, free.fermata)
-    alone, helped = (-network(asked.symbols, asked=a)[:, 1:].mean().item() for a in (free, told))
+    alone, helped = (-network(asked.symbols, asked=a, start=-made.pickup)[:, 1:].mean().item() for a in (free, told))
     assert tasks.given_soprano_gain(network, [made]) == pytest.approx(alone - helped, abs=1e-5)
     assert tasks.nats(network, [made], given=(0,)) == pytest.approx(helped, abs=1e-5)
-    assert float(tasks.loss(network, asked.symbols, told)) == pytest.approx(helped, abs=1e-5)
+    assert float(tasks.loss(network, asked.symbols, told, -made.pickup)) == pytest.approx(helped, abs=1e-5)
 
 
 def test_a_network_learns_to_follow_the_soprano_it_is_given():

@@ -176,7 +176,7 @@ def test_a_critic_can_begin_anew():
     assert (new.network.leave.weight == 1).all() and (new.critic.enter.weight != 1).all()
 
 
-@pytest.mark.parametrize("scale", ["smoke", "laptop", "gpu"])
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "better", "gpu"])
 def test_the_race_is_fair_in_parameters(scale):
     """Generator and critic together within 10 % of the denoiser, at every scale."""
     params = merge(yaml.safe_load((ROOT / "params.yaml").read_text()),

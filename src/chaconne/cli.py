@@ -6,6 +6,7 @@ import typer
 
 from chaconne.commands import benchmark, making, musika, sweep
 from chaconne.commands.check import check
+from chaconne.commands.compose import compose, go_on
 from chaconne.commands.doctor import doctor
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
@@ -20,7 +21,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 PANELS = {
     "Make music": {"generate": making.generate, "continue": making.go_on, "vary": making.vary, "morph": making.morph,
                    "inpaint": making.inpaint, "reconstruct": making.reconstruct, "studio": studio},
-    "Scores": {"harmonize": harmonize, "check": check, "species": species},
+    "Scores": {"compose": compose, "continue-score": go_on, "harmonize": harmonize, "check": check,
+               "species": species},
     "Measure and listen": {"evaluate": evaluate, "listen": listen, "preference": preference},
     "Models and machine": {"pack": pack, "unpack": unpack, "doctor": doctor, "repair": repair},
 }

@@ -74,6 +74,19 @@ MUSIKA = section(
                   stop_every=whole(0, 10**9), patience=whole(1, 10**6), heldout=text(".", "a folder of latents"),
                   batch=BATCH, steps=STEPS, ema=SHARE),
     sample=section("sample", truncation=Annotated[float, Field(gt=0, le=100, description="a number above 0")]))
+MOST = Annotated[int | None, Field(ge=3, description="null, or a number above 2")]
+COUNTERPOINT = section(
+    "counterpoint", scores=section("scores", bach=MOST, polyphony=MOST, tunes=MOST),
+    train=section("train", width=WIDTH, depth=DEPTH, heads=whole(1, 256), head_width=WIDTH, reader_depth=DEPTH,
+                  window=whole(16, 4096), dropout=real(0, 0.9), blind=real(0, 0.9), blind_frames=real(0, 0.9),
+                  learning_rate=RATE, weight_decay=real(0, 10), ema=SHARE, checks=whole(1, 1000),
+                  frames=whole(16, 4096), batch=BATCH, pretrain_steps=STEPS, steps=STEPS, tune_steps=STEPS),
+    reinforce=section("reinforce", learning_rate=RATE, updates=whole(1, 100), kl=real(0, 1000), later=real(0, 1000),
+                      bach=real(0, 1000), bach_batch=BATCH, sopranos=SHARE, within=SHARE, speed=real(0, 10),
+                      log_every=STEPS, frames=whole(16, 4096), batch=BATCH, steps=STEPS),
+    compose=section("compose", k=whole(1, 4096), guide=real(0, 100), shown=whole(1, 100), pieces=whole(2, 10**6),
+                    temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")],
+                    frames=whole(16, 4096)))
 OWN = section("own", train=dict, sample=dict)
 PARAMS = section(
     "params", data=Any, genre=Any, codec=Any, model=Any, folder=Any, scale=Any, seed=Any, runs=Any, threads=Any,
@@ -95,7 +108,7 @@ PARAMS = section(
                      bootstrap=whole(1, 10**6)),
     corpus=section("corpus", max_pieces=Annotated[int | None, Field(ge=1, description="null, or a number above 0")],
                    workers=whole(1, 256)),
-    piece_seconds=real(1, 86400))
+    piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT)
 
 
 def problems(params, preset, preset_file):

@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="Figures to compare with those of o
 @app.command()
 def jsb(
     path: Annotated[Path, typer.Argument(help="Jsb16thSeparated.json, or the folder it is in")],
-    steps: Annotated[int | None, typer.Option(min=10, help="of training  [default: 1800, about two a second]")] = None,
+    steps: Annotated[int | None, typer.Option(min=10, help="of each network  [default: 900, three a second]")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1, help="of torch")] = 2,
     out: Annotated[Path, typer.Option(help="file to write (.json)")] = Path("benchmarks/jsb.json"),

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from chaconne.commands.check import Key, Pickup, Snap, as_dict, show
+from chaconne.commands.compose import MODEL
 from chaconne.commands.listen import said
 
 
 def harmonize(
     melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC; of several voices the highest is taken")],
     out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized]")] = None,
-    harmonizer: Annotated[str, typer.Option(help="rules, or the folder of a trained network")] = "rules",
+    harmonizer: Annotated[str, typer.Option(help="rules, learned (by `dvc repro`), or a folder")] = "rules",
     key: Key = None,
     pickup: Pickup = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,
@@ -65,9 +66,13 @@ def harmonizer_of(name):
 
     if name in HARMONIZERS:
         return HARMONIZERS[name]()
+    name = MODEL if name == "learned" else name
     if not Path(name, "network.json").exists():
-        raise ValueError(f"--harmonizer: expected {', '.join(HARMONIZERS)} or a folder with network.json, got {name!r}")
+        raise ValueError(f"--harmonizer: expected {', '.join(HARMONIZERS)}, learned or a folder with network.json, got "
+                         f"{str(name)!r}; `dvc repro reinforce` trains the network of the pipeline")
     from chaconne.counterpoint.learned import ModelHarmonizer
-    from chaconne.counterpoint.model import Network
+    from chaconne.counterpoint.model import load
+    from chaconne.files import read_json
 
-    return ModelHarmonizer(Network.load(name))
+    band = Path(name, "band.json")
+    return ModelHarmonizer(load(name), read_json(band) if band.exists() else None)

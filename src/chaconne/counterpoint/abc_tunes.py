@@ -42,7 +42,11 @@ def voices(text):
 
 def read_abc(path):
     """Return the Found of the first tune of an ABC file. ValueError when it cannot be read."""
-    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    return read_abc_text(Path(path).read_text(encoding="utf-8", errors="replace"))
+
+
+def read_abc_text(text):
+    """Return the Found of the first tune in a text."""
     tunes = {name: parse_tune(voice) for name, voice in voices(first_tune(text)).items()}
     first, notes, lines = next(iter(tunes.values())), [], {}
     for name, tune in tunes.items():

@@ -34,8 +34,19 @@ class Conditions:
     known: torch.Tensor
     fermata: torch.Tensor
 
+    def parts(self):
+        return self.attributes, self.symbols, self.known, self.fermata
+
     def __getitem__(self, index):
-        return Conditions(self.attributes[index], self.symbols[index], self.known[index], self.fermata[index])
+        return Conditions(*(part[index] for part in self.parts()))
+
+    def to(self, device):
+        """Return the same on a device."""
+        return Conditions(*(part.to(device) for part in self.parts()))
+
+    def repeated(self, count):
+        """Return Conditions with every piece `count` times, one after another."""
+        return Conditions(*(part.repeat_interleave(count, 0) for part in self.parts()))
 
 
 def free(batch, frames, voices=4):
@@ -46,14 +57,14 @@ def free(batch, frames, voices=4):
 
 
 def attributes_of(grid):
-    """Return int64 [len(SIZES)]: what a Grid of four voices is."""
+    """Return int64 [len(SIZES)]: what a Grid is; where it has fewer than four voices, or a silent one, 0 for ranges."""
     sounding = [pitch[pitch != REST] for pitch in grid.pitch]
     density = grid.onset.sum() / grid.voices / (grid.frames / QUARTER)
     ends = [f(pitch) for pitch in sounding for f in (np.min, np.max)] if all(map(len, sounding)) else []
     metre = METRES.index(grid.metre) + 1 if grid.metre in METRES else len(METRES) + 1
     found = [grid.tonic + 1, MODES.index(grid.mode) + 1, metre, int(np.searchsorted(DENSITIES, density)) + 1]
-    found += [int(np.clip((end - sy.LOW) // SPAN, 0, CLASSES - 2)) + 1 for end in ends] or [0] * 8
-    return torch.tensor(found)
+    ranges = [int(np.clip((end - sy.LOW) // SPAN, 0, CLASSES - 2)) + 1 for end in ends]
+    return torch.tensor((found + ranges + [0] * len(SIZES))[:len(SIZES)])
 
 
 def conditions_of(grid, voices=()):
@@ -71,7 +82,9 @@ class Reader(nn.Module):
     def __init__(self, shape, voices):
         super().__init__()
         self.window, self.voices, width = shape.window, voices, shape.width
-        self.cells = (sy.PITCHES + 1) * 2 + 1  # unknown; what sounds, held or struck
+        # Of each voice: unknown or what sounds, held or struck; the next given note, how soon, and two steps.
+        self.sizes = ((sy.PITCHES + 1) * 2 + 1, sy.PITCHES + 1, sy.OLDEST + 1, 2 * sy.STEP + 2, 2 * sy.STEP + 2)
+        self.cells = sum(self.sizes)
         self.table = nn.EmbeddingBag(voices * self.cells + 3, width, mode="sum")
         self.asked = nn.ModuleList(nn.Embedding(size, width) for size in SIZES)
         for table in (self.table, *self.asked):
@@ -84,12 +97,35 @@ class Reader(nn.Module):
         batch, voices, length = asked.symbols.shape
         # A held note whose onset is not given is read as what the given cells alone tell.
         given = torch.where(asked.known, asked.symbols, sy.HOLD)
-        held = (asked.symbols == sy.HOLD).long()
-        cell = torch.where(asked.known, 1 + sy.sounding(given) * 2 + held, 0)
-        rows = cell + self.cells * torch.arange(voices, device=cell.device)[:, None]
-        rows = torch.cat([rows, asked.fermata[:, None] + voices * self.cells], 1)
-        x = self.table(rows.transpose(1, 2).reshape(-1, voices + 1)).reshape(batch, length, -1)
+        held, sound = (asked.symbols == sy.HOLD).long(), sy.sounding(given)
+        cell = torch.where(asked.known, 1 + sound * 2 + held, 0)
+        rows, base = [], self.cells * torch.arange(voices, device=cell.device)[:, None]
+        for feature, size in zip((cell, *ahead(given, torch.where(asked.known, sound, 0))), self.sizes, strict=True):
+            rows.append(feature + base)
+            base = base + size
+        rows = torch.cat([*rows, asked.fermata[:, None] + voices * self.cells], 1)
+        x = self.table(rows.transpose(1, 2).flatten(0, 1)).reshape(batch, length, -1)
         x = x + sum(table(asked.attributes[:, i]) for i, table in enumerate(self.asked))[:, None]
         for block in self.blocks:
             x = block(x, self.window)
         return self.norm(x)
+
+
+def ahead(given, sound):
+    """Return (next pitch, frames until it, step to it, step after it) of what is given: int64 [B, V, T], 0 for none.
+
+    given: symbols, HOLD where nothing is; sound: codes of what sounds (symbols.sounding), 0 where nothing is known.
+    What comes next decides a harmony, and here it stands in one place, where attention would have to find it.
+    """
+    length = given.shape[-1]
+    place = torch.arange(length, device=given.device).expand_as(given)
+    struck = torch.where(given >= sy.FIRST, place, length)
+    first = struck.flip(-1).cummin(-1).values.flip(-1)  # of this frame or later
+    later = torch.cat([first[..., 1:], torch.full_like(first[..., :1], length)], -1)
+    pitch = torch.where(given >= sy.FIRST, given - sy.RESTS, 0)
+    pitch, later = (torch.cat([one, torch.full_like(one[..., :1], end)], -1)
+                    for one, end in ((pitch, 0), (later, length)))
+    soon = later[..., :-1]
+    following, after = pitch.gather(-1, soon), pitch.gather(-1, later.gather(-1, soon))
+    wait = torch.where(soon < length, (soon - place).clamp(max=sy.OLDEST), 0)
+    return following, wait, sy.intervals(following, sound, sy.STEP), sy.intervals(after, following, sy.STEP)

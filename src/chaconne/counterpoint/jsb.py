@@ -4,7 +4,6 @@ The data is not part of the product: a JSON file {train, valid, test: pieces of 
 grid of sixteenths, -1 for silence}. nats per note = total negative log-likelihood / (4 x frames), rests counted.
 """
 
-import copy
 import json
 import math
 from pathlib import Path
@@ -15,20 +14,26 @@ import torch
 from chaconne.corpora import melody
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.grid import QUARTER, REST
+from chaconne.counterpoint.learning import BETAS, Best, descend
 from chaconne.counterpoint.model import Network, Shape
 from chaconne.optimisation import Average, cosine, set_learning_rate
 from chaconne.training import Trainer, draw_seed
 
 SPLITS = ("train", "valid", "test")
 TRAINER = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "precision": "32-true", "log_every": 25, "previews": 0}
+SHAPE = Shape(width=128, depth=4, heads=4, head_width=96, dropout=0.15, blind=0.15, blind_frames=0.1)
+TOGETHER = 16  # pieces that a network reads at once
 SETTINGS = {
-    "steps": 1800,  # about two a second on one core
-    "checks": 24,  # times that validation is measured on the way; the best of them is what is tested
+    "steps": 900,  # of each network, three a second on one idle core; some hundreds more learn by heart
+    "checks": 9,  # times that validation is measured on the way; the best of them is what is tested
     "crop": 256,  # frames
     "batch": 8,
     "learning_rate": 0.002,
     "weight_decay": 0.3,
     "ema": 0.99,
+    "order": [0, 1, 2, 3],  # of the voices within a frame; 0 is the soprano
+    "members": 2,  # networks, trained one after another with other dice, whose mean probability counts
+    "keys": 3,  # in which a piece is read when it is measured: as written and next to it
     "farthest": 6,  # semitones of transposition, either way, within the range of each voice in the training split
 }
 
@@ -50,6 +55,11 @@ def read(path):
     return pieces
 
 
+def ordered(pieces, order):
+    """Return the pieces with their voices in another order: the first is drawn first, the others know it."""
+    return {split: [pitch[list(order)] for pitch in some] for split, some in pieces.items()}
+
+
 def matrix(piece):
     """Return int16 [4, frames] of a list of frames; NaN and negative numbers are silence."""
     frames = np.array([[REST if note != note or note < 0 else int(note) for note in frame] for frame in piece])
@@ -61,21 +71,6 @@ def matrix(piece):
 def symbols_of(pitch):
     """Return int64 [4, frames] symbols: a pitch that repeats is held."""
     return sy.symbols_of(pitch, sy.changes(pitch))
-
-
-class Best(torch.nn.Module):
-    """The weights with the lowest loss on validation so far: small corpora are learned by heart in the end."""
-
-    def __init__(self, module):
-        super().__init__()
-        self.module = copy.deepcopy(module)
-        self.register_buffer("loss", torch.tensor(math.inf, dtype=torch.float64))
-
-    def offer(self, module, loss):
-        """Keep `module` if its loss is the lowest."""
-        if loss < float(self.loss):
-            self.module.load_state_dict(module.state_dict())
-            self.loss.fill_(loss)
 
 
 class Crops:
@@ -94,6 +89,10 @@ class Crops:
         farthest = self.settings["farthest"]
         every = range(-farthest, farthest + 1)
         return [s for s in every if (low + s >= self.low).all() and (high + s <= self.high).all()]
+
+    def near(self, piece):
+        """Return the transpositions in which a piece is measured: 0, and the nearest that stay in range."""
+        return sorted({0, *self.shifts(piece)}, key=abs)[:self.settings["keys"]]
 
     def draw(self, rng):
         """Return (symbols [B, 4, crop], start [B], real bool [B, 1, crop]) of random crops; silence follows ends."""
@@ -114,22 +113,43 @@ class Crops:
 
 
 @torch.no_grad()
-def nats(network, pieces):
-    """Return (total negative log-likelihood, notes) of whole pieces; every frame sees `window` frames at most."""
-    network.eval()
-    total, notes = 0.0, 0
-    for pitch in pieces:
-        symbols = torch.from_numpy(symbols_of(pitch))[None]
-        total -= float(network(symbols, repeats=False).double().sum())
-        notes += pitch.size
+def log_probs(networks, pieces, shifts=None):
+    """Return a list of float64 [4, frames], one for each piece: the log-probability of every symbol.
+
+    Of several networks, and of the same piece in several keys, the mean probability counts: for each symbol the mean
+    of proper distributions is one. shifts: for each piece the transpositions (semitones) that are averaged over.
+    """
+    shifts = shifts or [(0,)] * len(pieces)
+    asked = [(i, symbols_of(np.where(pitch != REST, pitch + shift, REST)))
+             for i, (pitch, some) in enumerate(zip(pieces, shifts, strict=True)) for shift in some]
+    asked.sort(key=lambda one: one[1].shape[1])
+    found = [[] for _ in pieces]
+    for network in networks:
+        network.eval()
+        for first in range(0, len(asked), TOGETHER):
+            some = asked[first:first + TOGETHER]
+            padded = np.zeros((len(some), 4, some[-1][1].shape[1]), np.int64)  # what follows an end is never seen
+            for row, (_, symbols) in zip(padded, some, strict=True):
+                row[:, :symbols.shape[1]] = symbols
+            for (i, symbols), got in zip(some, network(torch.from_numpy(padded), repeats=False), strict=True):
+                found[i].append(got[:, :symbols.shape[1]].double().numpy())
+    return [np.logaddexp.reduce(each) - math.log(len(each)) for each in found]
+
+
+def nats(networks, pieces, shifts=None):
+    """Return (total negative log-likelihood, notes) of whole pieces; see log_probs."""
+    total = -sum(float(one.sum()) for one in log_probs(networks, pieces, shifts))
     if not math.isfinite(total):
         raise FloatingPointError("jsb: a piece has probability 0 or the network is not finite; train again")
-    return total, notes
+    return total, sum(pitch.size for pitch in pieces)
 
 
-def disjoint(pieces):
-    """Return the test pieces whose melody occurs in neither train nor valid (openings and phrases, transposed)."""
-    every = [notes_of(pitch) for split in SPLITS for pitch in pieces[split]]
+def disjoint(pieces, soprano=0):
+    """Return the test pieces whose melody occurs in neither train nor valid (openings and phrases, transposed).
+
+    soprano: which of the voices has the melody.
+    """
+    every = [notes_of(pitch[soprano]) for split in SPLITS for pitch in pieces[split]]
     groups = melody.groups([(notes, 0.0) for notes in every])
     first = len(every) - len(pieces["test"])
     seen = set(groups[:first])
@@ -137,17 +157,17 @@ def disjoint(pieces):
 
 
 def notes_of(pitch):
-    """Return the soprano's notes as chaconne.corpora.melody wants them."""
-    begin = np.nonzero(sy.changes(pitch)[0])[0]
-    return {"onset": begin / QUARTER, "pitch": pitch[0, begin].astype(int), "voice": np.zeros(len(begin), int)}
+    """Return the notes of one voice, int16 [frames], as chaconne.corpora.melody wants them."""
+    begin = np.nonzero(sy.changes(pitch[None])[0])[0]
+    return {"onset": begin / QUARTER, "pitch": pitch[begin].astype(int), "voice": np.zeros(len(begin), int)}
 
 
 def train(pieces, settings, seed, shape=None, trainer=None):
     """Return (network, clocks) of training on its split: the moving average that was best on validation."""
     torch.manual_seed(seed)
-    shape = shape or Shape()
-    run = Trainer("jsb", trainer or TRAINER, seed, {"settings": settings, "shape": vars(shape)})
-    network, optimizer = run.setup(Network(shape), settings["learning_rate"], (0.9, 0.98), settings["weight_decay"])
+    shape = shape or SHAPE
+    run = Trainer(f"jsb_{seed}", trainer or TRAINER, seed, {"settings": settings, "shape": vars(shape)})
+    network, optimizer = run.setup(Network(shape), settings["learning_rate"], BETAS, settings["weight_decay"])
     average, crops = Average(network.module, settings["ema"]), Crops(pieces["train"], settings)
     best, every = Best(average.module), max(1, settings["steps"] // settings["checks"])
 
@@ -158,14 +178,11 @@ def train(pieces, settings, seed, shape=None, trainer=None):
         network.train()
         lost = -network(symbols, start=start, repeats=False)
         loss = torch.where(real, lost, 0).sum() / (4 * real.sum())
-        optimizer.zero_grad(set_to_none=True)
-        run.fabric.backward(loss)
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
+        descend(run, network, optimizer, loss)
         average.update(network.module, i)
         values = {"nats_per_note": loss}
         if (i + 1) % every == 0:
-            total, notes = nats(average.module, pieces["valid"])
+            total, notes = nats([average.module], pieces["valid"])
             best.offer(average.module, total / notes)
             values["valid"] = torch.tensor(total / notes)
         return values
@@ -178,13 +195,21 @@ def train(pieces, settings, seed, shape=None, trainer=None):
 
 def benchmark(path, settings=None, seed=0, shape=None):
     """Train on the training split and return {test, valid, disjoint: nats per note, ...}."""
-    pieces = read(path)
-    settings = SETTINGS | (settings or {})
-    network, clocks = train(pieces, settings, seed, shape)
-    apart = disjoint(pieces)
+    settings, shape = SETTINGS | (settings or {}), shape or SHAPE
+    pieces = ordered(read(path), settings["order"])
+    networks, clocks = [], []
+    for member in range(settings["members"]):
+        network, clock = train(pieces, settings, seed + member, shape)
+        networks.append(network)
+        clocks.append(clock)
+    apart = disjoint(pieces, settings["order"].index(0))
     measured = {"test": pieces["test"], "valid": pieces["valid"], "disjoint": apart}
-    sums = {name: nats(network, some) for name, some in measured.items()}
+    keys = Crops(pieces["train"], settings)
+    sums = {name: nats(networks, some, [keys.near(piece) for piece in some]) for name, some in measured.items()}
+    alone = {name: nats(networks[:1], some) for name, some in measured.items()}
     return {name: total / notes for name, (total, notes) in sums.items()} | {
+        "one_network_one_key": {name: total / notes for name, (total, notes) in alone.items()},
         "notes": {name: notes for name, (_, notes) in sums.items()}, "pieces": {n: len(p) for n, p in measured.items()},
-        "grid": "sixteenths, chronological, rests counted as notes", "settings": settings, "seed": seed,
-        "parameters": sum(p.numel() for p in network.parameters()), "threads": torch.get_num_threads(), **clocks}
+        "grid": "sixteenths, chronological, rests counted as notes", "settings": settings, "shape": vars(shape),
+        "seed": seed, "parameters": sum(p.numel() for network in networks for p in network.parameters()),
+        "threads": torch.get_num_threads(), **{name: sum(clock[name] for clock in clocks) for name in clocks[0]}}

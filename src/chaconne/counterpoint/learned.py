@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from chaconne.counterpoint import rules
+from chaconne.counterpoint import bands, candidates, rules
 from chaconne.counterpoint.conditions import METRES, MODES, NO, YES, free
 from chaconne.counterpoint.grid import NAMES
 from chaconne.counterpoint.harmonizers import WEIGHTS
@@ -17,13 +17,14 @@ from chaconne.counterpoint.writing import write
 class ModelHarmonizer:
     """Harmonises with a Network that reads conditions; see harmonizers.Harmonizer.
 
-    k: settings that are drawn at once, of which the one with the fewest weighted violations is kept.
+    k: settings that are drawn at once, of which the one nearest to `band` is kept (bands.distances), or without a band
+    the one with the fewest weighted violations.
     """
 
     name = "model"
 
-    def __init__(self, network, k=8, temperature=1.0):
-        self.network, self.k, self.temperature = network, k, temperature
+    def __init__(self, network, band=None, k=8, temperature=1.0):
+        self.network, self.band, self.k, self.temperature = network, band, k, temperature
 
     def harmonize(self, melody, seed=0):
         """Return a Grid of four voices with this melody as its soprano, unchanged."""
@@ -47,8 +48,11 @@ class ModelHarmonizer:
         return asked
 
     def prices(self, melody, pitch):
-        """Return the weighted violations of each setting: float [k]; pitch: [k, 4, frames]."""
+        """Return how far each setting is from the band, or its weighted violations: float [k]. pitch: [k, 4, T]."""
         count = len(pitch)
+        if self.band is not None:
+            return bands.distances(candidates.measure(pitch, candidates.setting_of([melody] * count, melody.frames)),
+                                   self.band)
         made = batch(pitch, np.full(count, melody.tonic), np.full(count, melody.mode == "minor"),
                      np.repeat(melody.fermata, count, 0))
         found = rules.find(made)

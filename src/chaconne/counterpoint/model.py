@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
@@ -20,7 +21,9 @@ from torch.nn import functional as F
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.blocks import Block
 from chaconne.counterpoint.conditions import Reader
-from chaconne.files import read_json, write_json
+from chaconne.counterpoint.heads import Head
+from chaconne.files import one_line, read_json, verify, write_json
+from chaconne.pipeline import remake
 
 CLOCKS = (4, 12, 16)  # clocks: frames modulo a quarter, a bar of 3/4, a bar of 4/4
 
@@ -34,7 +37,8 @@ class Shape:
     heads: int = 5
     head_width: int = 128
     dropout: float = 0.3  # of whatever a layer adds
-    blind: float = 0.15  # share of the features of a frame that training hides: 229 pieces are soon known by heart
+    blind: float = 0.15  # share of the features that training hides: a few hundred pieces are soon known by heart
+    blind_frames: float = 0.0  # share of the frames that training hides with all their features
     window: int = 256  # frames a position sees, itself included
     reader_depth: int = 0  # blocks that read conditions; 0: the network knows none
 
@@ -55,9 +59,9 @@ class Network(nn.Module):
         clock of the first frame, int or [B]; repeats: False where an onset of the sounding pitch cannot occur;
         asked: Conditions of all T' + T frames, or None.
         """
-        known = 0 if before is None else before.shape[-1]
-        whole = symbols if before is None else torch.cat([before, symbols], -1)
-        wish = self.read(asked)
+        known, device = 0 if before is None else before.shape[-1], self.past.start.device
+        whole = (symbols if before is None else torch.cat([before, symbols], -1)).to(device)
+        wish = self.read(asked if asked is None else asked.to(device))
         frames = self.past(whole, start - known, wish)
         return self.head.log_probs(frames, whole, repeats)[..., known:]
 
@@ -83,6 +87,15 @@ class Network(nn.Module):
         return network.eval()
 
 
+def load(folder):
+    """Return the Network of a folder whose sums are right; ValueError or FileNotFoundError says what is wrong."""
+    verify(folder)
+    try:
+        return Network.load(folder)
+    except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ValueError(f"{folder} holds no network that fits ({one_line(error)}); {remake(folder)}") from error
+
+
 class Past(nn.Module):
     """The causal transformer: [B, V, T] symbols -> [B, T, W]; row t has seen frames before t only."""
 
@@ -103,7 +116,7 @@ class Past(nn.Module):
 
     def forward(self, symbols, start=0, wish=None):
         """wish: [B, T, W] of a Reader, or None. It enters below and stays visible above."""
-        x = self.table_of(symbols, start)
+        x = self.inputs(symbols, start)
         x = F.dropout(x if wish is None else x + wish, self.shape.dropout, self.training)
         for block in self.blocks:
             x = block(x, self.window)
@@ -113,7 +126,7 @@ class Past(nn.Module):
     def step(self, symbols, start, wish, memory):
         """Return ([B, 1, W] of the last frame of symbols [B, V, t], memory); that frame's own symbols are not read."""
         frame = symbols.shape[-1] - 1
-        x = self.table_of(symbols, start)[:, -1:]
+        x = self.inputs(symbols, start, last=True)
         x, kept = (x if wish is None else x + wish[:, frame:frame + 1]), []
         for block, old in zip(self.blocks, memory or [None] * len(self.blocks), strict=True):
             x, new = block.step(x, old, frame, self.window)
@@ -121,85 +134,32 @@ class Past(nn.Module):
         x = self.norm(x)
         return (x if wish is None else x + wish[:, frame:frame + 1]), kept
 
-    def table_of(self, symbols, start):
-        """Return the inputs [B, T, W]: features of the frame before, and the clock of this one."""
+    def inputs(self, symbols, start, last=False):
+        """Return the inputs [B, T, W]: features of the frame before, and the clock of this one; `last`: of the last."""
         batch, _, length = symbols.shape
-        sound = sy.sounding(symbols)
-        upper, lower = (sound[:, list(side)] for side in zip(*self.pairs, strict=True))
-        features = [sound, sy.ages(symbols), sy.steps(sound), sy.intervals(upper, lower, sy.WIDE)]
-        rows, base = [], 0
-        for feature, (count, size) in zip(features, self.sizes.values(), strict=False):
-            rows.append(feature + base + size * torch.arange(count, device=symbols.device)[:, None])
-            base += count * size
-        rows = torch.cat(rows, 1)[..., :-1]  # [B, features, T - 1]
-        rows = rows.transpose(1, 2).reshape(-1, rows.shape[1])
-        shown = (torch.rand(rows.shape, device=rows.device) >= self.shape.blind).float() if self.training else None
-        seen = self.table(rows, per_sample_weights=shown).reshape(batch, length - 1, len(self.start))
-        x = torch.cat([self.start.expand(batch, 1, -1), seen], 1)
-        start = torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
-        clock = torch.arange(length, device=symbols.device) + start
+        first = length - 1 if last else 0
+        rows = self.rows(symbols)[:, max(0, first - 1):]  # [B, T - 1, features]: those of frame t belong to t + 1
+        shown = None
+        if self.training:
+            drawn = torch.rand(rows.shape, device=rows.device) >= self.shape.blind
+            shown = (drawn & (torch.rand_like(rows[..., :1], dtype=torch.float) >= self.shape.blind_frames)).float()
+            shown = shown.flatten(0, 1)
+        seen = self.table(rows.flatten(0, 1), per_sample_weights=shown).reshape(*rows.shape[:2], len(self.start))
+        x = seen if first else torch.cat([self.start.expand(batch, 1, -1), seen], 1)
+        clock = torch.arange(first, length, device=symbols.device)
+        clock = clock + torch.as_tensor(start, device=symbols.device).reshape(-1, 1)
+        base = self.table.num_embeddings - sum(CLOCKS)
         offsets = [base + sum(CLOCKS[:i]) for i in range(len(CLOCKS))]
         times = torch.stack([clock % m + o for m, o in zip(CLOCKS, offsets, strict=True)], -1)
         return x + self.table(times.reshape(-1, len(CLOCKS))).reshape(*clock.shape, -1)
 
-
-class Head(nn.Module):
-    """From a frame's vector the symbols of its voices in turn, each by pitch, by step and by interval above."""
-
-    def __init__(self, shape, voices):
-        super().__init__()
-        width, self.voices = shape.head_width, voices
-        self.dropout = shape.dropout
-        self.enter = nn.Linear(shape.width, voices * width)
-        rows = 2 * (sy.PITCHES + 1)  # of a voice above: what sounds, held or struck
-        self.above = nn.ModuleList(nn.EmbeddingBag(max(1, v) * rows, width, mode="sum") for v in range(voices))
-        self.own = nn.ModuleList(nn.Embedding(sy.PITCHES + 1, width) for _ in range(voices))
-        self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(voices))
-        self.out = nn.ModuleList(
-            nn.Linear(width, sy.SYMBOLS + (2 * sy.WIDE + 2) * (1 + v)) for v in range(voices))
-        for table in [*self.above, *self.own]:
-            nn.init.normal_(table.weight, std=0.1)
-        pitch = torch.arange(1, sy.PITCHES + 1)
-        self.register_buffer("pitch", pitch, persistent=False)
-
-    def log_probs(self, frames, symbols, repeats=True):
-        """Return log p of every symbol: [B, V, T]. frames: [B, T, W] of Past for the same symbols."""
+    def rows(self, symbols):
+        """Return int64 [B, T - 1, features]: the table's row of every feature of all frames but the last."""
         sound = sy.sounding(symbols)
-        before = torch.cat([torch.zeros_like(sound[..., :1]), sound[..., :-1]], -1)
-        entered, found = self.enter(frames).chunk(self.voices, -1), []
-        for voice in range(self.voices):
-            logits = self.logits(voice, entered[voice], sound, before, symbols)
-            logits = forbid(logits, before[:, voice], repeats)
-            found.append(logits.log_softmax(-1).gather(-1, symbols[:, voice, :, None])[..., 0])
-        return torch.stack(found, 1)
-
-    def logits(self, voice, entered, sound, before, symbols):
-        """Return logits [B, T, SYMBOLS] of one voice; of sound and symbols only the voices above are used."""
-        batch, length, _ = entered.shape
-        z = entered + self.own[voice](before[:, voice])
-        if voice:
-            held = (symbols[:, :voice] == sy.HOLD).long()
-            place = torch.arange(voice, device=sound.device)[:, None] * 2
-            rows = sound[:, :voice] + (sy.PITCHES + 1) * (place + held)
-            z = z + self.above[voice](rows.transpose(1, 2).reshape(-1, voice)).reshape(batch, length, -1)
-        z = F.dropout(F.gelu(z), self.dropout, self.training)
-        z = z + F.dropout(F.gelu(self.middle[voice](z)), self.dropout, self.training)
-        made = self.out[voice](z)
-        span, plain = 2 * sy.WIDE + 2, made[..., :sy.SYMBOLS]
-        onsets = plain[..., sy.FIRST:]
-        for i in range(voice + 1):
-            relative = made[..., sy.SYMBOLS + i * span:sy.SYMBOLS + (i + 1) * span]
-            other = before[:, voice] if i == 0 else sound[:, i - 1]
-            index = sy.intervals(self.pitch.expand(batch, length, -1), other[..., None], sy.WIDE)
-            onsets = onsets + relative.gather(-1, index)
-        return torch.cat([plain[..., :sy.FIRST], onsets], -1)
-
-
-def forbid(logits, before, repeats):
-    """Set to -inf what cannot occur: a rest after a rest and, without `repeats`, an onset of the sounding pitch."""
-    silent = before == 0
-    none = torch.zeros_like(logits, dtype=torch.bool)
-    if not repeats:
-        none.scatter_(-1, (before + sy.FIRST - 1)[..., None], True)
-    none[..., sy.RESTS] = silent
-    return logits.masked_fill(none, -math.inf)
+        upper, lower = ([pair[side] for pair in self.pairs] for side in (0, 1))
+        features = [sound, sy.ages(symbols), sy.steps(sound), sy.intervals(sound[:, upper], sound[:, lower], sy.WIDE)]
+        rows, base = [], 0
+        for feature, (count, size) in zip(features, self.sizes.values(), strict=False):
+            rows.append(feature + base + size * torch.arange(count, device=symbols.device)[:, None])
+            base += count * size
+        return torch.cat(rows, 1)[..., :-1].transpose(1, 2)

@@ -52,8 +52,8 @@ def batch(pitch, tonic, minor, fermata=None, beat=None, onset=None):
     """Return the Pieces of equally long ones, such as samples of a model.
 
     pitch: int [pieces, voices, frames], REST in silence; tonic: int [pieces]; minor: bool [pieces];
-    fermata: bool [pieces, frames], none without; beat: bool [frames], every quarter without; onset: bool like
-    pitch, without it notes begin where the pitch changes.
+    fermata: bool [pieces, frames], none without; beat: bool [frames] or [pieces, frames], every quarter without;
+    onset: bool like pitch, without it notes begin where the pitch changes.
     """
     pitch = np.asarray(pitch)
     count, voices, frames = pitch.shape
@@ -62,8 +62,8 @@ def batch(pitch, tonic, minor, fermata=None, beat=None, onset=None):
         onset = np.concatenate([pitch[..., :1] != REST, new], -1)
     flat, onsets = (a.transpose(1, 0, 2).reshape(voices, count * frames) for a in (pitch, np.asarray(onset)))
     marks = np.zeros(count * frames, bool) if fermata is None else np.asarray(fermata, bool).reshape(-1)
-    beat = np.arange(frames) % QUARTER == 0 if beat is None else beat
-    return _pieces(flat, onsets, np.full(count, frames), np.tile(beat, count), marks, tonic, minor)
+    beat = np.broadcast_to(np.arange(frames) % QUARTER == 0 if beat is None else beat, (count, frames))
+    return _pieces(flat, onsets, np.full(count, frames), beat.reshape(-1), marks, tonic, minor)
 
 
 def _pieces(pitch, onset, lengths, beat, fermata, tonic, minor):

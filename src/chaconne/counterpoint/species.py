@@ -153,25 +153,28 @@ def rhythm(x):
 
 
 BOTH, ONE = ((0, 1),), ((0,), (1,))
+# A rule is named as its function.
+TEXTS = {
+    dissonance: "a dissonance that is not passed through by step or suspended",
+    suspension: "a suspension that does not fall by step to a consonance",
+    parallels: "parallel {interval}s",
+    hidden: "both voices move in the same direction into a perfect {interval}",
+    opening: "no perfect consonance at the beginning (below: no octave or unison)",
+    ending: "no octave or unison at the end",
+    cadence: "no major sixth (below: minor third) before the last note",
+    melodic: "an awkward step of {step} semitones",
+    repeated: "a note is repeated",
+    unison: "a unison on a downbeat in the middle",
+    crossing: "the voices cross",
+    rhythm: "note values of another species",
+}
+ALONE = (melodic, repeated, rhythm)  # rules about the counterpoint, not about both voices
 
 
 def rules_for(setting):
     """Return the rules of a species; those about the counterpoint alone name its voice."""
     alone = (ONE[1 - setting.cantus],)
-    return (
-        Rule("dissonance", "a dissonance that is not passed through by step or suspended", BOTH, dissonance),
-        Rule("suspension", "a suspension that does not fall by step to a consonance", BOTH, suspension),
-        Rule("parallels", "parallel {interval}s", BOTH, parallels),
-        Rule("hidden", "both voices move in the same direction into a perfect {interval}", BOTH, hidden),
-        Rule("opening", "no perfect consonance at the beginning (below: no octave or unison)", BOTH, opening),
-        Rule("ending", "no octave or unison at the end", BOTH, ending),
-        Rule("cadence", "no major sixth (below: minor third) before the last note", BOTH, cadence),
-        Rule("melodic", "an awkward step of {step} semitones", alone, melodic),
-        Rule("repeated", "a note is repeated", alone, repeated),
-        Rule("unison", "a unison on a downbeat in the middle", BOTH, unison),
-        Rule("crossing", "the voices cross", BOTH, crossing),
-        Rule("rhythm", "note values of another species", alone, rhythm),
-    )
+    return tuple(Rule(find.__name__, text, alone if find in ALONE else BOTH, find) for find, text in TEXTS.items())
 
 
 def find(pieces, setting, rules=None):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from chaconne.counterpoint import rules
-from chaconne.counterpoint.pieces import join
+from chaconne.counterpoint.pieces import batch, join
 
 GRAM = 4  # successive melodic intervals
 
@@ -21,7 +21,18 @@ def describe(pieces, found=None):
     rates = {name: float(100 * mask.sum() / beats) for name, mask in found.items()}
     moves = rules.Moves(pieces)
     return {"rates": rates, **totals(rates), "density": float(moves.moves.sum() / beats / len(pieces.pitch)),
-            "entropy": {"melodic": entropy(runs(moves)), "sonority": entropy(sonorities(moves))}}
+            "entropy": entropies_of(moves)}
+
+
+def entropies_of(moves):
+    """Return {melodic, sonority} in bits of rules.Moves."""
+    return {"melodic": entropy(runs(moves)), "sonority": entropy(sonorities(moves))}
+
+
+def entropies(pitch, setting):
+    """Return the same of int [B, 4, T] with a candidates.Setting."""
+    made = batch(pitch, setting.tonic, setting.minor, setting.fermata, setting.beat)
+    return entropies_of(rules.Moves(made))
 
 
 def totals(rates):

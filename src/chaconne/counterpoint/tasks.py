@@ -5,20 +5,20 @@ import torch
 
 from chaconne.counterpoint.conditions import UNKNOWN, Conditions, attributes_of, conditions_of, free
 
-VOICES = 4
 ASKED = 0.7  # share of attributes that are told
 NOTHING, SOPRANO, SOME, BARS = "nothing", "soprano", "some voices", "some bars"
-KINDS = {NOTHING: 0.3, SOPRANO: 0.3, SOME: 0.2, BARS: 0.2}  # how often each is drawn
+KINDS = {NOTHING: 0.3, SOPRANO: 0.4, SOME: 0.15, BARS: 0.15}  # how often each is drawn
+ALONE = {NOTHING: 0.7, BARS: 0.3}  # the same for music of one voice
 BAR = 16  # frames of what is given or left out at a time
 
 
-def known_cells(kind, frames, rng):
-    """Return bool [VOICES, frames]: the cells that are given in a task of this kind."""
-    known = np.zeros((VOICES, frames), bool)
+def known_cells(kind, frames, rng, voices=4):
+    """Return bool [voices, frames]: the cells that are given in a task of this kind."""
+    known = np.zeros((voices, frames), bool)
     if kind == SOPRANO:
         known[0] = True
     elif kind == SOME:
-        known[rng.permutation(VOICES)[: rng.integers(1, VOICES)]] = True
+        known[rng.permutation(voices)[: rng.integers(1, voices)]] = True
     elif kind == BARS:
         bars = rng.random(frames // BAR + 1) < rng.random()
         known[:] = np.repeat(bars, BAR)[:frames]
@@ -28,23 +28,38 @@ def known_cells(kind, frames, rng):
 def draw(symbols, grids, fermata, rng):
     """Return the Conditions of a batch, with tasks, attributes and fermatas told or not at random.
 
-    symbols: int64 [B, VOICES, T]; grids: the B Grids they come from (for their attributes); fermata: int64 [B, T].
+    symbols: int64 [B, V, T]; grids: the B Grids they come from (for their attributes); fermata: int64 [B, T].
     """
-    batch, _, frames = symbols.shape
-    kinds = rng.choice(list(KINDS), batch, p=list(KINDS.values()))
-    known = np.stack([known_cells(kind, frames, rng) for kind in kinds])
+    batch, voices, frames = symbols.shape
+    every = KINDS if voices > 1 else ALONE
+    kinds = rng.choice(list(every), batch, p=list(every.values()))
+    known = np.stack([known_cells(kind, frames, rng, voices) for kind in kinds])
     attributes = torch.stack([attributes_of(grid) for grid in grids])
-    told = torch.from_numpy(rng.random(attributes.shape) < ASKED)
+    # Of some pieces nothing is told: a network that always hears something relies on it.
+    told = torch.from_numpy((rng.random(attributes.shape) < ASKED) & (rng.random((batch, 1)) < ASKED))
     heard = torch.from_numpy(rng.random((batch, 1)) < ASKED)
     return Conditions(torch.where(told, attributes, 0), symbols, torch.from_numpy(known),
                       torch.where(heard, fermata, UNKNOWN))
 
 
-def loss(network, symbols, asked, repeats=True):
-    """Return the mean negative log-likelihood in nats of the cells that are not given: scalar tensor."""
-    wanted = ~asked.known
-    lost = -network(symbols, asked=asked, repeats=repeats)
+def loss(network, symbols, asked, start=0, real=None):
+    """Return the mean negative log-likelihood in nats of the cells that are not given: scalar tensor.
+
+    start: the clock of the first frame, int or [B]; real: bool [B, 1, T], frames that count, None for all.
+    """
+    wanted = ~asked.known if real is None else ~asked.known & real
+    lost = -network(symbols, asked=asked, start=start)
+    wanted = wanted.to(lost.device)
     return torch.where(wanted, lost, 0).sum() / wanted.sum().clamp(min=1)
+
+
+def told(grid, given=(), attributes=False):
+    """Return the Conditions (B = 1) of a Grid: these voices are given, the attributes only where they are asked for."""
+    asked = conditions_of(grid, given)
+    if attributes:
+        return asked
+    plain = free(1, grid.frames, grid.voices)
+    return Conditions(plain.attributes, asked.symbols, asked.known, plain.fermata)
 
 
 @torch.no_grad()
@@ -56,11 +71,8 @@ def nats(network, grids, given=(), attributes=False):
     network.eval()
     total, notes = 0.0, 0
     for grid in grids:
-        asked = conditions_of(grid, given)
-        if not attributes:
-            plain = free(1, grid.frames)
-            asked = Conditions(plain.attributes, asked.symbols, asked.known, plain.fermata)
-        found = network(asked.symbols, asked=asked)[~asked.known]
+        asked = told(grid, given, attributes)
+        found = network(asked.symbols, asked=asked, start=-grid.pickup).cpu()[~asked.known]
         total, notes = total - float(found.double().sum()), notes + found.numel()
     return total / notes
 
@@ -74,11 +86,16 @@ def given_soprano_gain(network, grids):
     network.eval()
     lost = notes = 0.0
     for grid in grids:
-        asked = conditions_of(grid, (0,))
-        plain = free(1, grid.frames)
-        alone = network(asked.symbols, asked=plain)[:, 1:].double().sum()
-        helped = network(asked.symbols, asked=Conditions(plain.attributes, asked.symbols, asked.known, plain.fermata))
-        lost += float(helped[:, 1:].double().sum() - alone)
+        with_it, without = told(grid, (0,)), told(grid)
+        alone, helped = (network(with_it.symbols, asked=asked, start=-grid.pickup)[:, 1:].double().sum()
+                         for asked in (without, with_it))
+        lost += float(helped - alone)
         notes += 3 * grid.frames
     return lost / notes
 
+
+def reached(network, grids):
+    """Return nats per note of held-out pieces: nothing told, attributes told, the soprano given, and its gain."""
+    return {"free": nats(network, grids), "attributes": nats(network, grids, attributes=True),
+            "given_soprano": nats(network, grids, given=(0,)),
+            "given_soprano_gain": given_soprano_gain(network, grids)}

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from chaconne.counterpoint.grid import QUARTER, notes_of
-from chaconne.counterpoint.judging import annotate
+from chaconne.counterpoint.judging import annotate, judge
 from chaconne.counterpoint.midi import write_midi
-from chaconne.files import new_file
+from chaconne.files import new_file, write_json
 
 RATE = 22050  # Hz
 SOUND = {"held": 0.95, "reverb": 40, "loudness_db": -20}  # as conf/data/chorales.yaml
@@ -25,6 +25,16 @@ def write_work(judgement, path, sound=True):
         write_sound(judgement.grid, wav)
         written.append(wav)
     return written
+
+
+def write_works(grids, path):
+    """Write PATH.1.mid ..., PATH.2.mid ..., of pieces of four voices, and what each breaks as PATH.N.json."""
+    for number, grid in enumerate(grids, 1):
+        judgement = judge(grid)
+        write_work(judgement, f"{path}.{number}")
+        about = judgement.as_dict()
+        del about["violations"]
+        write_json(f"{path}.{number}.json", about)
 
 
 def samples_of(grid):

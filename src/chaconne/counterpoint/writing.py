@@ -3,15 +3,17 @@
 import torch
 
 from chaconne.counterpoint import symbols as sy
-from chaconne.counterpoint.model import forbid
+from chaconne.counterpoint.guided import pitches
+from chaconne.counterpoint.heads import forbid
 
 
 @torch.no_grad()
-def write(network, count, frames, seed=0, asked=None, before=None, temperature=1.0, start=0, repeats=True):
+def write(network, count, frames, seed=0, asked=None, before=None, temperature=1.0, start=0, repeats=True, guide=None):
     """Return (symbols int64 [count, V, frames], their log-probability [count, V, frames] at temperature 1).
 
     asked: Conditions of `count` pieces of all frames (of `before` too); known cells are taken, not drawn.
-    before: int64 [count, V, T'] a beginning that is continued; start: the clock of the first frame that is written.
+    before: int64 [count, V, T'] a beginning that is continued; start: the clock of the first frame that is written,
+    int or [count]; guide: guided.Guide of all frames, or None.
     Deterministic for a seed; ValueError for a temperature that is not above 0.
     """
     if temperature <= 0:
@@ -26,11 +28,11 @@ def write(network, count, frames, seed=0, asked=None, before=None, temperature=1
             made[..., t] = before[..., t]
         frame, memory = network.past.step(made[..., :t + 1], start - past, wish, memory)
         if t >= past:
-            draw(network, made, chance, frame, t, asked, temperature, generator, repeats)
+            draw(network, made, chance, frame, t, asked, temperature, generator, repeats, guide)
     return made[..., past:], chance[..., past:]
 
 
-def draw(network, made, chance, frame, t, asked, temperature, generator, repeats):
+def draw(network, made, chance, frame, t, asked, temperature, generator, repeats, guide=None):
     """Draw the symbols of frame t in place, voice by voice; `frame`: [count, 1, W] of the past."""
     entered = network.head.enter(frame).chunk(network.voices, -1)
     until = sy.sounding(made[..., :t])[..., -1:] if t else torch.zeros_like(made[..., :1])
@@ -40,7 +42,10 @@ def draw(network, made, chance, frame, t, asked, temperature, generator, repeats
         sound = torch.where(symbol == sy.HOLD, until, (symbol - sy.RESTS).clamp(min=0))
         logits = network.head.logits(voice, entered[voice], sound, until, symbol)
         logits = forbid(logits, until[:, voice], repeats)[:, 0]
-        odds = (logits / temperature).softmax(-1)
+        wanted = logits
+        if guide is not None:
+            wanted = guide(voice, t, pitches(until[..., 0]), pitches(sound[..., 0]), logits)
+        odds = (wanted / temperature).softmax(-1)
         drawn = torch.multinomial(odds, 1, generator=generator)[:, 0]
         if asked is not None:
             drawn = torch.where(asked.known[:, voice, t], asked.symbols[:, voice, t], drawn)

@@ -46,6 +46,10 @@ def commands(params, generators, model):
             else []
         ),
         (
+            "dvc repro report_counterpoint",
+            "Compose note by note: metrics/counterpoint.html beside this page has scores to read and to hear.",
+        ),
+        (
             "dvc metrics diff && dvc plots diff",
             "What the last change did to numbers, curves and spectrograms.",
         ),

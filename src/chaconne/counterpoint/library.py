@@ -1,0 +1,179 @@
+"""The scores that the symbolic branch learns from, all out of the corpus inside `music21`.
+
+bach: the chorales; polyphony: other music in four parts, which a network reads first; tunes: fiddle tunes, one voice.
+"""
+
+import re
+import sys
+from collections import Counter
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from tqdm import tqdm
+
+from chaconne.corpora import chorales, folk, melody
+from chaconne.corpora.abc_notation import AbcError
+from chaconne.corpora.score import Score, Unusable, arrays, order, pack
+from chaconne.corpora.splits import fraction
+from chaconne.corpora.workers import in_order
+from chaconne.counterpoint.abc_tunes import first_tune, problems, read_abc_text
+from chaconne.counterpoint.grid import QUARTER
+from chaconne.counterpoint.lines import assemble
+
+SHELVES = ("bach", "polyphony", "tunes")
+COMPOSERS = ("palestrina", "josquin", "monteverdi", "trecento", "haydn", "mozart", "beethoven")
+SUFFIXES = (".krn", ".mxl", ".xml", ".abc")
+VOICES = 4
+SLOW = 1.5  # quarters: music whose notes last longer on average is written in older, longer values
+SOURCE = "music21 corpus"
+LICENCE = "compositions: public domain; encodings: see music21/corpus/license.txt"
+
+
+def corpus_folder():
+    """Return the folder of music21's corpus, without importing music21."""
+    return Path(find_spec("music21").origin).parent / "corpus"
+
+
+def sources(shelf):
+    """Return the sorted names of what may stand on a shelf; tunes as FILE#NUMBER."""
+    if shelf == "bach":
+        return chorales.sources({})
+    root = corpus_folder()
+    if shelf == "tunes":
+        numbered = [(path, text) for path in sorted((root / "oneills1850").glob("*.abc"))
+                    for text in re.findall(r"(?m)^X:\s*(\d+)", path.read_text(encoding="utf-8", errors="replace"))]
+        return folk.sources({}) + sorted({f"{path.name}#{number}" for path, number in numbered})
+    found = [path.relative_to(root).as_posix() for name in COMPOSERS for path in sorted((root / name).rglob("*"))
+             if path.suffix in SUFFIXES and four_parts(path)]
+    return sorted(found)
+
+
+def four_parts(path):
+    """Can the file hold four parts? Of **kern the header says it, at no cost; others must be read."""
+    if path.suffix != ".krn":
+        return True
+    head = path.read_text(encoding="utf-8", errors="replace")[:4000]
+    spines = re.search(r"(?m)^\*\*kern.*$", head)
+    return spines is not None and spines[0].split("\t").count("**kern") == VOICES
+
+
+def parse(shelf, source):
+    """Return the Score of a source, or raise Unusable."""
+    if shelf == "bach":
+        return chorales.parse(source)
+    return parse_tune(source) if shelf == "tunes" else parse_polyphony(source)
+
+
+def parse_polyphony(source):
+    """Return the Score of a file with exactly four parts of single notes; long old values are halved or quartered."""
+    from music21 import converter
+
+    reader = converter.Converter()
+    try:
+        reader.parseFile(corpus_folder() / source, forceSource=True, storePickle=False)
+        parts = list(reader.stream.parts)
+        if len(parts) != VOICES:
+            raise Unusable("not four parts")
+        notes = [note for voice, part in enumerate(parts) for note in chorales.voice_notes(part, voice)]
+    except Unusable:
+        raise
+    except Exception as error:  # music21 raises anything at a file it does not understand
+        raise Unusable(f"music21 cannot read it ({type(error).__name__})") from None
+    if len(notes) < 4 * VOICES:
+        raise Unusable("hardly any notes")
+    notes = in_order_of_height(notes)
+    scale = scale_of(notes)
+    notes = [(onset * scale, length * scale, *rest) for onset, length, *rest in notes]
+    if any(round(time * QUARTER, 6) % 1 for note in notes for time in note[:2]):
+        raise Unusable("notes off the grid of sixteenths")
+    signature = next(iter(parts[0].recurse().getElementsByClass("KeySignature")), None)
+    key, mode = chorales.find_key(notes, signature.sharps if signature else 0)
+    return Score(piece=source.rsplit(".", 1)[0].replace("/", "."), title=Path(source).stem, source=SOURCE,
+                 licence=LICENCE, key=key, mode=mode, metre="4/4", pickup=0.0,
+                 quarters=float(max(note[0] + note[1] for note in notes)), to_c_semitones=0, notes=order(notes))
+
+
+def in_order_of_height(notes):
+    """Return the notes with voices numbered from the highest down: some editions begin with the bass."""
+    height = {voice: [] for voice in range(VOICES)}
+    for note in notes:
+        height[note[3]].append(note[2])
+    if not all(height.values()):
+        raise Unusable("a part without notes")
+    ranked = sorted(height, key=lambda voice: -sum(height[voice]) / len(height[voice]))
+    place = {voice: rank for rank, voice in enumerate(ranked)}
+    return [(onset, length, pitch, place[voice], mark) for onset, length, pitch, voice, mark in notes]
+
+
+def scale_of(notes):
+    """Return what durations are multiplied with so that a beat is a quarter: Palestrina's is a half or a whole."""
+    mean = sum(note[1] for note in notes) / len(notes)
+    return 1.0 if mean <= SLOW else 0.5 if mean <= 2 * SLOW else 0.25
+
+
+def parse_tune(source):
+    """Return the Score of one tune with full bars on the grid of sixteenths."""
+    name, _, number = source.partition("#")
+    path = corpus_folder() / ("oneills1850" if number else "ryansMammoth") / name
+    text = path.read_text(encoding="utf-8", errors="replace")
+    text = re.sub(r"=20$|=$", "", text, flags=re.MULTILINE).replace("=3D", "=")
+    if number:
+        tunes = re.split(r"(?m)^(?=X:)", text)
+        text = next(tune for tune in tunes if re.match(rf"X:\s*{number}\b", tune))
+    text = first_tune(text)
+    try:
+        found = read_abc_text(text)
+        if len(found.lines) > 1:
+            raise Unusable("more than one voice")
+        grid, _ = assemble(found)
+    except Unusable:
+        raise
+    except (AbcError, ValueError, ZeroDivisionError) as error:
+        raise Unusable("notes off the grid of sixteenths" if "sixteenth" in str(error) else "no ABC that we read"
+                       ) from None
+    if problems(text):
+        raise Unusable("bars that do not add up")
+    piece = f"{path.stem}.{number}" if number else path.stem
+    notes = [(note[0], note[1], note[2], 0, 0) for note in found.notes]
+    if any(round(time * QUARTER, 6) % 1 for note in notes for time in note[:2]):
+        raise Unusable("notes off the grid of sixteenths")
+    return Score(piece=piece, title=found.title, source=SOURCE, licence=folk.LICENCE, key=grid.key, mode=grid.mode,
+                 metre=grid.metre, pickup=found.pickup, quarters=grid.frames / QUARTER, to_c_semitones=0,
+                 notes=order(notes))
+
+
+def parse_one(shelf, source):
+    """Return (Score, None), or (None, reason)."""
+    try:
+        return parse(shelf, source), None
+    except Unusable as reason:
+        return None, str(reason)
+
+
+def fill(shelf, folder, most=None, workers=1):
+    """Parse a shelf into `folder` (scores.npz, pieces.csv); returns how many pieces, notes, and what was left out.
+
+    most: pieces, None for all; they are taken in the order of a hash of their names.
+    """
+    drawn = sorted(sources(shelf), key=lambda source: (fraction(source), source))
+    wanted, scores, reasons = min(most or len(drawn), len(drawn)), [], Counter()
+    parsed = in_order(partial(parse_one, shelf), drawn, workers)
+    with tqdm(total=wanted, desc=f"parse {shelf}", unit="piece", mininterval=1) as bar:
+        for score, reason in parsed:
+            bar.update()
+            if score is None:
+                reasons[reason] += 1
+            else:
+                scores.append(score)
+            if len(scores) == wanted:
+                break
+    parsed.close()
+    if not scores:
+        raise ValueError(f"{shelf}: expected pieces, got none of {len(drawn)} usable: {dict(reasons)}")
+    scores.sort(key=lambda score: score.piece)
+    pack(scores, melody.groups([(arrays(score), score.pickup) for score in scores]), folder)
+    for reason, count in reasons.most_common():
+        print(f"{shelf}: left out {count}: {reason}", file=sys.stderr)
+    return {"pieces": len(scores), "notes": sum(len(score.notes) for score in scores),
+            "left_out": sum(reasons.values())}

@@ -1,0 +1,86 @@
+"""What the stage `compose` makes, and what is measured of it: rows of equally many pieces on the same plans.
+
+On disk: plans.json, a list of {title, key, mode, metre, pickup}; `fermata.npy` [pieces, frames]; and for each row
+ROW.npz with pitch int16 and onset bool [pieces, 4, frames]. `bach` are the pieces that the plans come from.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from chaconne.counterpoint import candidates, statistics
+from chaconne.counterpoint.composing import NetworkComposer, RuleComposer, shortened
+from chaconne.counterpoint.grid import Grid
+from chaconne.counterpoint.model import load
+from chaconne.counterpoint.pieces import batch
+from chaconne.files import load_array, new_file, read_json, write_json
+
+FREE = ("model", "best_of_k", "guided", "reinforced", "reinforced_best_of_k", "rules_only")
+SHOWN = ("bach", "model", "reinforced", "reinforced_best_of_k", "rules_only")  # of these, files are written to open
+MADE_BY = {"model": "model", "best_of_k": "model", "guided": "model", "reinforced": "reinforced",
+           "reinforced_best_of_k": "reinforced"}  # row: folder of data/counterpoint
+
+
+def plans_for(grids, count, frames):
+    """Return `count` plans of `frames` frames out of the Grids that are long enough, in turn."""
+    long = [shortened(grid, frames) for grid in grids if grid.frames >= frames]
+    if not long:
+        raise ValueError(f"compose: expected held-out pieces of {frames} frames, got none")
+    return [long[i % len(long)] for i in range(count)]
+
+
+def composer_of(row, folder, settings):
+    """Return the composer of a row; folder: that of the stages' outs, data/counterpoint."""
+    if row == "rules_only":
+        return RuleComposer()
+    k = settings["k"] if row.endswith("best_of_k") else 1
+    guide = settings["guide"] if row == "guided" else 0.0
+    band = read_json(Path(folder, "reinforced", "band.json"))
+    return NetworkComposer(load(Path(folder, MADE_BY[row])), band, k, guide, settings["temperature"])
+
+
+def keep(folder, name, grids):
+    """Write the notes of equally long Grids as NAME.npz."""
+    with new_file(Path(folder, f"{name}.npz")) as temporary:
+        np.savez(temporary, pitch=np.stack([grid.pitch for grid in grids]),
+                 onset=np.stack([grid.onset for grid in grids]))
+
+
+def keep_plans(folder, plans):
+    """Write what `read_row` needs besides the notes, and the notes of the pieces that the plans come from."""
+    about = [{"title": plan.title, "key": plan.key, "mode": plan.mode, "metre": plan.metre, "pickup": plan.pickup}
+             for plan in plans]
+    write_json(Path(folder, "plans.json"), about)
+    np.save(Path(folder, "fermata.npy"), np.stack([plan.fermata.any(0) for plan in plans]))
+    keep(folder, "bach", plans)
+
+
+def read_row(folder, name, plans=None):
+    """Return the Grids of a row; plans: the folder with plans.json and fermata.npy, None for the same one."""
+    where = Path(plans or folder)
+    about, fermata = read_json(where / "plans.json"), load_array(where / "fermata.npy", bool, 2)
+    with np.load(Path(folder, f"{name}.npz"), allow_pickle=False) as arrays:
+        pitch, onset = arrays["pitch"], arrays["onset"]
+    return [Grid(p, o, np.repeat(marks[None], len(p), 0) & (p >= 0), plan["metre"], plan["pickup"], plan["key"],
+                 plan["mode"], plan["title"])
+            for p, o, marks, plan in zip(pitch, onset, fermata, about, strict=True)]
+
+
+def describe(grids):
+    """Return the row {rates, VL, TOTAL, density, entropy, rests, unison} of equally long Grids.
+
+    Fermatas are those of the plans, whatever sounds there.
+    """
+    frames = grids[0].frames
+    setting = candidates.setting_of(grids, frames)
+    pitch = np.stack([grid.pitch for grid in grids])
+    found = statistics.describe(batch(pitch, setting.tonic, setting.minor, setting.fermata, setting.beat))
+    each = candidates.measure(pitch, setting).mean(0)
+    return found | {name: float(each[candidates.MEASURES.index(name)]) for name in ("rests", "unison")}
+
+
+def agreement(grids, originals):
+    """Return the share of frames of alto, tenor and bass in which both have the same pitch."""
+    same = [grid.pitch[1:] == other.pitch[1:] for grid, other in zip(grids, originals, strict=True)]
+    return float(np.mean(same))
+

@@ -1,0 +1,44 @@
+"""Write pieces with every composer, free and under given sopranos, and a few of them to look at and listen to."""
+
+from pathlib import Path
+
+from chaconne.counterpoint import samples, shelves
+from chaconne.counterpoint.model import load
+from chaconne.counterpoint.tunes import write_tunes
+from chaconne.counterpoint.works import write_works
+from chaconne.resume import Parts
+from chaconne.stage import read_params, stage
+
+ROOT = "data/counterpoint"
+
+
+def main():
+    """Write data/counterpoint/pieces: free, harmonised (arrays), works (files to open), tunes."""
+    params = read_params()
+    settings, seed, split = params["counterpoint"]["compose"], params["seed"], params["split"]
+    with stage("counterpoint/compose", seed, params["threads"]):
+        shelf = shelves.read(f"{ROOT}/scores/bach", seed, split["test"], split["valid"])
+        plans = samples.plans_for(shelf["test"], settings["pieces"], settings["frames"])
+        parts = Parts("compose", [settings, seed, params["threads"]], [f"{ROOT}/{part}" for part in (
+            "scores/bach", "model", "reinforced", "tunes")])
+        for kind, given in (("free", ()), ("harmonised", (0,))):
+            parts.make(f"{kind}.plans", lambda out: samples.keep_plans(out, plans))
+            for row in samples.FREE:
+                parts.make(f"{kind}.{row}", lambda out, row=row, given=given: samples.keep(
+                    out, row, samples.composer_of(row, ROOT, settings).compose(plans, seed=seed, given=given)))
+        places = {f"{kind}.{part}": kind for kind in ("free", "harmonised") for part in ("plans", *samples.FREE)}
+
+        def show(out):
+            for kind in ("free", "harmonised"):
+                for row in samples.SHOWN:
+                    where = "plans" if row == "bach" else row
+                    grids = samples.read_row(parts.folder / f"{kind}.{where}", row, parts.folder / f"{kind}.plans")
+                    write_works(grids[:settings["shown"]], Path(out, f"{kind}.{row}"))
+
+        parts.make("works", show)
+        parts.make("tunes", lambda out: write_tunes(load(f"{ROOT}/tunes"), out, settings["shown"], seed))
+        parts.place(f"{ROOT}/pieces", places | {"works": "works", "tunes": "tunes"})
+
+
+if __name__ == "__main__":
+    main()
