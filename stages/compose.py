@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tqdm import tqdm
+
 from chaconne.counterpoint import samples, shelves
 from chaconne.counterpoint.model import load
 from chaconne.counterpoint.tunes import write_tunes
@@ -10,6 +12,7 @@ from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
 ROOT = "data/counterpoint"
+GIVEN = {"free": (), "harmonised": (0,)}  # voices whose notes are kept
 
 
 def main():
@@ -21,19 +24,19 @@ def main():
         plans = samples.plans_for(shelf["test"], settings["pieces"], settings["frames"])
         parts = Parts("compose", [settings, seed, params["threads"]], [f"{ROOT}/{part}" for part in (
             "scores/bach", "model", "reinforced", "tunes")])
-        for kind, given in (("free", ()), ("harmonised", (0,))):
+        for kind in GIVEN:
             parts.make(f"{kind}.plans", lambda out: samples.keep_plans(out, plans))
-            for row in samples.FREE:
-                parts.make(f"{kind}.{row}", lambda out, row=row, given=given: samples.keep(
-                    out, row, samples.composer_of(row, ROOT, settings).compose(plans, seed=seed, given=given)))
-        places = {f"{kind}.{part}": kind for kind in ("free", "harmonised") for part in ("plans", *samples.FREE)}
+        for kind, row in tqdm([(kind, row) for row in samples.FREE for kind in GIVEN], desc="compose", unit="set"):
+            parts.make(f"{kind}.{row}", lambda out, row=row, given=GIVEN[kind]: samples.keep(
+                out, row, samples.composer_of(row, ROOT, settings).compose(plans, seed=seed, given=given)))
+        places = {f"{kind}.{part}": kind for kind in GIVEN for part in ("plans", *samples.FREE)}
 
         def show(out):
-            for kind in ("free", "harmonised"):
+            for kind in GIVEN:
                 for row in samples.SHOWN:
                     where = "plans" if row == "bach" else row
                     grids = samples.read_row(parts.folder / f"{kind}.{where}", row, parts.folder / f"{kind}.plans")
-                    write_works(grids[:settings["shown"]], Path(out, f"{kind}.{row}"))
+                    write_works(samples.titled(grids[:settings["shown"]], row, kind), Path(out, f"{kind}.{row}"))
 
         parts.make("works", show)
         parts.make("tunes", lambda out: write_tunes(load(f"{ROOT}/tunes"), out, settings["shown"], seed))

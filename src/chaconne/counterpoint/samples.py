@@ -4,6 +4,7 @@ On disk: plans.json, a list of {title, key, mode, metre, pickup}; `fermata.npy` 
 ROW.npz with pitch int16 and onset bool [pieces, 4, frames]. `bach` are the pieces that the plans come from.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,12 @@ def read_row(folder, name, plans=None):
     return [Grid(p, o, np.repeat(marks[None], len(p), 0) & (p >= 0), plan["metre"], plan["pickup"], plan["key"],
                  plan["mode"], plan["title"])
             for p, o, marks, plan in zip(pitch, onset, fermata, about, strict=True)]
+
+
+def titled(grids, row, kind):
+    """Return Grids whose titles say that only the plan, or the soprano, is that of the piece they were made on."""
+    said = {"free": "on the plan of", "harmonised": "under the soprano of"}[kind]
+    return grids if row == "bach" else [replace(grid, title=f"{said} {grid.title}") for grid in grids]
 
 
 def describe(grids):

@@ -7,7 +7,7 @@ from chaconne.counterpoint.conditions import UNKNOWN, Conditions, attributes_of,
 
 ASKED = 0.7  # share of attributes that are told
 NOTHING, SOPRANO, SOME, BARS = "nothing", "soprano", "some voices", "some bars"
-KINDS = {NOTHING: 0.3, SOPRANO: 0.4, SOME: 0.15, BARS: 0.15}  # how often each is drawn
+KINDS = {NOTHING: 0.3, SOPRANO: 0.5, SOME: 0.1, BARS: 0.1}  # how often each is drawn (docs/counterpoint.md)
 ALONE = {NOTHING: 0.7, BARS: 0.3}  # the same for music of one voice
 BAR = 16  # frames of what is given or left out at a time
 
