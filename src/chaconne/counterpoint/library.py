@@ -4,19 +4,13 @@ bach: the chorales; polyphony: other music in four parts, which a network reads 
 """
 
 import re
-import sys
-from collections import Counter
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from tqdm import tqdm
-
-from chaconne.corpora import chorales, folk, melody
+from chaconne.corpora import chorales, filling, folk
 from chaconne.corpora.abc_notation import AbcError
-from chaconne.corpora.score import Score, Unusable, arrays, order, pack
-from chaconne.corpora.splits import fraction
-from chaconne.corpora.workers import in_order
+from chaconne.corpora.score import Score, Unusable, order
 from chaconne.counterpoint.abc_tunes import first_tune, problems, read_abc_text
 from chaconne.counterpoint.grid import QUARTER
 from chaconne.counterpoint.lines import assemble
@@ -143,37 +137,6 @@ def parse_tune(source):
                  notes=order(notes))
 
 
-def parse_one(shelf, source):
-    """Return (Score, None), or (None, reason)."""
-    try:
-        return parse(shelf, source), None
-    except Unusable as reason:
-        return None, str(reason)
-
-
 def fill(shelf, folder, most=None, workers=1):
-    """Parse a shelf into `folder` (scores.npz, pieces.csv); returns how many pieces, notes, and what was left out.
-
-    most: pieces, None for all; they are taken in the order of a hash of their names.
-    """
-    drawn = sorted(sources(shelf), key=lambda source: (fraction(source), source))
-    wanted, scores, reasons = min(most or len(drawn), len(drawn)), [], Counter()
-    parsed = in_order(partial(parse_one, shelf), drawn, workers)
-    with tqdm(total=wanted, desc=f"parse {shelf}", unit="piece", mininterval=1) as bar:
-        for score, reason in parsed:
-            bar.update()
-            if score is None:
-                reasons[reason] += 1
-            else:
-                scores.append(score)
-            if len(scores) == wanted:
-                break
-    parsed.close()
-    if not scores:
-        raise ValueError(f"{shelf}: expected pieces, got none of {len(drawn)} usable: {dict(reasons)}")
-    scores.sort(key=lambda score: score.piece)
-    pack(scores, melody.groups([(arrays(score), score.pickup) for score in scores]), folder)
-    for reason, count in reasons.most_common():
-        print(f"{shelf}: left out {count}: {reason}", file=sys.stderr)
-    return {"pieces": len(scores), "notes": sum(len(score.notes) for score in scores),
-            "left_out": sum(reasons.values())}
+    """Parse a shelf into `folder`; see chaconne.corpora.filling.fill."""
+    return filling.fill(shelf, sources(shelf), partial(parse, shelf), folder, most, workers)
