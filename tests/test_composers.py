@@ -16,13 +16,15 @@ from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.abc_writing import abc_of, write_abc
 from chaconne.counterpoint.candidates import MEASURES
 from chaconne.counterpoint.composing import NetworkComposer, RuleComposer, lengthened, plan_of
-from chaconne.counterpoint.grid import bar_frames, from_notes
+from chaconne.counterpoint.conditions import attributes_of
+from chaconne.counterpoint.grid import NAMES, bar_frames, from_notes
 from chaconne.counterpoint.learning import train
 from chaconne.counterpoint.melodies import melody_on
 from chaconne.counterpoint.midi import write_midi
 from chaconne.counterpoint.model import Network, Shape, load
 from chaconne.counterpoint.reading import read_score
 from chaconne.counterpoint.tunes import compose_tune
+from chaconne.counterpoint.wishes import wishes
 from chaconne.files import seal, write_json
 from tests.test_reinforcement import MACHINE, READING
 from tests.test_score_files import chorale
@@ -168,6 +170,28 @@ def samples_distance(grid):
 
     setting = candidates.setting_of([grid], grid.frames)
     return float(bands.distances(candidates.measure(grid.pitch[None], setting), BAND)[0])
+
+
+def test_wishes_are_the_classes_of_pieces_that_have_them():
+    grid = chorale("bwv66.6.mxl")
+    sounding = [voice[voice >= 0] for voice in grid.pitch]
+    density = grid.onset.sum() / 4 / (grid.frames / 4)
+    wish = wishes(density, {name: (int(v.min()), int(v.max())) for name, v in zip(NAMES, sounding, strict=True)})
+    assert wish == {3 + i: int(value) for i, value in enumerate(attributes_of(grid)[3:])}
+    asked = []
+    network = Network(READING).eval()
+    network.read = lambda conditions: asked.append(conditions) or torch.zeros(4, 32, 32)
+    NetworkComposer(network, BAND, k=4, wish=wish).compose([plan_of("G", "major", "4/4", 2)])
+    assert (asked[0].attributes[:, 3:] == attributes_of(grid)[3:]).all() and (asked[0].attributes[:, 0] > 0).all()
+
+
+@pytest.mark.parametrize(("ask", "said"), [
+    (["--range", "soprano=60"], "expected VOICE=LOW-HIGH in MIDI pitches"), (["--range", "tuba=40-60"], "got 'tuba'"),
+    (["--range", "bass=60-40"], "expected MIDI pitches LOW-HIGH"), (["--density", "1"], "only a trained network")])
+def test_wishes_that_cannot_be_are_explained(ask, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["compose", "--model", "rules", *ask])
+    assert result.exit_code == 2 and said in result.output.replace("\n", " ")
 
 
 def test_rules_alone_compose_without_breaking_many():

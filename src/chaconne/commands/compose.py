@@ -15,6 +15,9 @@ Seed = Annotated[int, typer.Option(min=0, help="another seed, another piece")]
 Best = Annotated[int, typer.Option("-k", "--best-of", min=1, max=1000, help="pieces drawn, the nearest to Bach kept")]
 Guide = Annotated[float, typer.Option(min=0, max=10, help="strength of the rules while notes are drawn; 0: none")]
 Temperature = Annotated[float, typer.Option(min=0.1, max=2, help="below 1 is more typical")]
+Density = Annotated[float | None, typer.Option(min=0.1, max=4, help="notes a beat and voice; Bach: 0.83")]
+Ranges = Annotated[list[str] | None, typer.Option("--range", metavar="VOICE=LOW-HIGH",
+                                                  help="MIDI pitches, such as soprano=60-79; for each voice")]
 Sound = Annotated[bool, typer.Option(help="write a WAV too")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of lines")]
 
@@ -30,6 +33,8 @@ def compose(
     best_of: Best = 8,
     guide: Guide = 0.0,
     temperature: Temperature = 1.0,
+    density: Density = None,
+    ranges: Ranges = None,
     tempo: Annotated[float | None, typer.Option(min=20, max=400, help="quarters a minute")] = None,
     tune: Annotated[bool, typer.Option("--tune", help="a fiddle tune of one voice, written as ABC too")] = False,
     sound: Sound = True,
@@ -37,12 +42,14 @@ def compose(
 ):
     """Compose a chorale of four voices (or a tune) from nothing and say which rules it breaks.
 
-    Writes MIDI, MusicXML, a picture and audio. Example: chaconne compose --key e --bars 12 --seed 3 --out piece
+    Writes MIDI, MusicXML, a picture and audio. Example: chaconne compose --key e --bars 12 --density 1 --out piece
     """
     if tune:
-        finish_tune(said(new_tune, key, metre, bars, model, seed, best_of, temperature, tempo), out, sound)
+        grid = said(new_tune, key, metre, bars, model, seed, best_of, temperature, tempo, density, ranges)
+        finish_tune(grid, out, sound)
     else:
-        found = said(new_piece, key, metre, bars, phrase, model, seed, best_of, guide, temperature, tempo)
+        found = said(new_piece, key, metre, bars, phrase, model, seed, best_of, guide, temperature, tempo, density,
+                     ranges)
         finish(found, out, sound, as_json)
 
 
@@ -69,18 +76,22 @@ def go_on(
     finish(found, out or score.with_name(f"{score.stem}.continued"), sound, as_json)
 
 
-def new_piece(key, metre, bars, phrase, model, seed, k, guide, temperature, tempo):
+def new_piece(key, metre, bars, phrase, model, seed, k, guide, temperature, tempo, density=None, ranges=None):
     """Return {judgement, remarks} of a new piece."""
     from dataclasses import replace
 
     from chaconne.counterpoint.composing import RuleComposer, plan_of
     from chaconne.counterpoint.judging import judge
     from chaconne.counterpoint.reading import parse_key
+    from chaconne.counterpoint.wishes import parse_range, wishes
 
     tonic, mode = parse_key(key)
+    wish = wishes(density, dict(parse_range(text) for text in ranges or ()))
+    if wish and model == "rules":
+        raise ValueError("--density, --range: only a trained network hears them; rules alone do not")
     plan = replace(plan_of(tonic, mode, metre, bars, phrase), title=f"Piece {seed}")
     plan = replace(plan, tempo_qpm=tempo or plan.tempo_qpm)
-    composer = RuleComposer() if model == "rules" else composer_of(model, k, guide, temperature)
+    composer = RuleComposer() if model == "rules" else composer_of(model, k, guide, temperature, wish)
     return {"judgement": judge(composer.compose([plan], seed=seed)[0]), "remarks": []}
 
 
@@ -101,7 +112,7 @@ def continued(path, bars, model, key, pickup, snap, seed, k, guide, temperature)
     return {"judgement": judge(whole), "remarks": remarks}
 
 
-def composer_of(model, k, guide, temperature):
+def composer_of(model, k, guide, temperature, wish=None):
     """Return the NetworkComposer of a folder; ValueError says how to make one."""
     from chaconne.counterpoint.composing import NetworkComposer
     from chaconne.counterpoint.model import load
@@ -111,7 +122,7 @@ def composer_of(model, k, guide, temperature):
     band = folder / "band.json"
     if k > 1 and not band.exists():
         raise ValueError(f"--best-of: {folder} has no band.json to choose by; take {MODEL}, or --best-of 1")
-    return NetworkComposer(load(folder), read_json(band) if band.exists() else None, k, guide, temperature)
+    return NetworkComposer(load(folder), read_json(band) if band.exists() else None, k, guide, temperature, wish)
 
 
 def trained(model):
@@ -122,7 +133,7 @@ def trained(model):
     return Path(model)
 
 
-def new_tune(key, metre, bars, model, seed, k, temperature, tempo):
+def new_tune(key, metre, bars, model, seed, k, temperature, tempo, density, ranges):
     """Return the Grid of a tune."""
     from dataclasses import replace
 
@@ -130,6 +141,8 @@ def new_tune(key, metre, bars, model, seed, k, temperature, tempo):
     from chaconne.counterpoint.reading import parse_key
     from chaconne.counterpoint.tunes import compose_tune
 
+    if density or ranges:
+        raise ValueError("--density, --range: only pieces of four voices hear them, not --tune")
     tonic, mode = parse_key(key)
     network = load(trained(TUNES if model == str(MODEL) else model))
     if network.voices != 1:

@@ -3,6 +3,7 @@
 A composer is asked with plans (Grids whose notes are not looked at: key, metre, pick-up, fermatas).
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from chaconne.counterpoint.harmonizers import RuleHarmonizer
 from chaconne.counterpoint.melodies import melody_on
 from chaconne.counterpoint.plans import asked_of, starts_of, written
 from chaconne.counterpoint.symbols import grid_arrays, symbols_of
+from chaconne.counterpoint.wishes import DENSITY
 from chaconne.counterpoint.writing import write
 
 TOGETHER = 96  # pieces that are written at once
@@ -23,13 +25,16 @@ class NetworkComposer:
     """Writes with a Network.
 
     k: pieces that are drawn for each plan, of which the one nearest to the band is kept; guide: strength of the rules
-    while notes are drawn, 0 for none (chaconne.counterpoint.guided).
+    while notes are drawn, 0 for none (chaconne.counterpoint.guided); wish: attributes asked for (wishes.wishes).
     """
 
-    def __init__(self, network, band=None, k=1, guide=0.0, temperature=1.0):
+    def __init__(self, network, band=None, k=1, guide=0.0, temperature=1.0, wish=None):
         if k > 1 and band is None:
             raise ValueError("best of k: expected a band to choose by, got none")
-        self.network, self.band, self.k, self.guide, self.temperature = network, band, k, guide, temperature
+        self.network, self.k, self.guide, self.temperature = network, k, guide, temperature
+        self.wish = wish or {}
+        # Who asks for another density than Bach's is not given what comes nearest to Bach's.
+        self.band = band | {"moves": [0.0, math.inf]} if band and DENSITY in self.wish else band
 
     def compose(self, plans, frames=None, seed=0, given=()):
         """Return one Grid for each plan; frames: their common length, None for that of each plan.
@@ -49,6 +54,8 @@ class NetworkComposer:
         """Return the Grids of plans of one length; before: int64 [B, V, T'] what they continue, part of `frames`."""
         several = [plan for plan in plans for _ in range(self.k)]
         asked, past = asked_of(several, frames, given), 0 if before is None else before.shape[-1]
+        for column, value in self.wish.items():
+            asked.attributes[:, column] = value
         if before is not None:
             before = before.repeat_interleave(self.k, 0)
         setting = candidates.setting_of(several, frames) if self.network.voices == len(NAMES) else None
