@@ -139,7 +139,7 @@ def test_training_goes_on_from_another_shelf_and_repeats_itself(shelf, tmp_path,
     settings = {"width": 32, "depth": 1, "heads": 2, "head_width": 16, "reader_depth": 1, "window": 64, "dropout": 0.1,
                 "blind": 0.1, "blind_frames": 0.1, "learning_rate": 0.01, "weight_decay": 0.1, "ema": 0.9, "checks": 2,
                 "frames": 48, "batch": 4, "steps": 24}
-    untrained = tasks.nats(Network(Shape(width=32, depth=1, heads=2, head_width=16, window=64, reader_depth=1)).eval(),
+    untrained = tasks.both(Network(Shape(width=32, depth=1, heads=2, head_width=16, window=64, reader_depth=1)).eval(),
                            shelf["valid"])
     first, _, found = train("once", shelf, settings, MACHINE, 0)
     resumed, *_ = train("once", shelf, settings, MACHINE, 0)
@@ -147,7 +147,7 @@ def test_training_goes_on_from_another_shelf_and_repeats_itself(shelf, tmp_path,
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     second, *_ = train("once", shelf, settings, MACHINE, 0)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    assert found < 0.8 * untrained and found == pytest.approx(tasks.nats(first, shelf["valid"]), abs=1e-6)
+    assert found < 0.8 * untrained and found == pytest.approx(tasks.both(first, shelf["valid"]), abs=1e-6)
     further, _, better = train("twice", shelf, settings, MACHINE, 0, first)
     assert better < found and not torch.equal(further.past.start, first.past.start)
 

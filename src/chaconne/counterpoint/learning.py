@@ -49,7 +49,7 @@ def descend(run, network, optimizer, loss):
 
 
 def train(name, shelf, settings, machine, seed, start=None):
-    """Return (network, clocks, nats per note of the validation split).
+    """Return (network, clocks, nats per note of the validation split as tasks.both measures them).
 
     name: of the curves; shelf: {train, valid: Grids} (shelves.read); settings: those of params.yaml's
     counterpoint.train; machine: those of `trainer`; start: a Network to go on from, None for a new one.
@@ -77,7 +77,7 @@ def train(name, shelf, settings, machine, seed, start=None):
         average.update(network.module, i)
         values = {"nats_per_note": loss}
         if (i + 1) % every == 0 or i + 1 == settings["steps"]:
-            found = tasks.nats(average.module, shelf["valid"])
+            found = tasks.both(average.module, shelf["valid"])
             best.offer(average.module, found)
             values["valid"] = torch.tensor(found)
         return values
