@@ -63,8 +63,8 @@ def cosine(a, b):
 def ends(name, codec, params, ground):
     """Return {first, last, ratio, interval}: distances of the first and the last half minute of PIECES pieces.
 
-    interval: of the ratio last / first, from draws of pieces (chaconne.evaluation.resampling): the styles of a few dozen
-    pieces alone make it differ by a third.
+    interval: of the ratio last / first, from draws of pieces (chaconne.evaluation.resampling): the styles of a few
+    dozen pieces alone make it differ by a third.
     """
     model, rate, seconds = load_generator(f"data/models/{name}"), codec.sample_rate_hz, ground.about["clip_seconds"]
     asked = draw_conditions("data/latents/index.csv", params["conditions"], PIECES, params["seed"])
