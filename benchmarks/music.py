@@ -16,7 +16,7 @@ import torch
 from tqdm import tqdm
 
 from chaconne.audio import from_int16, to_int16
-from chaconne.evaluation import frechet, reference
+from chaconne.evaluation import frechet, reference, resampling
 from chaconne.evaluation.batches import in_batches
 from chaconne.files import load_array, write_json
 from chaconne.modules import load_codec, load_generator
@@ -24,7 +24,8 @@ from chaconne.sampling import draw_conditions
 from chaconne.stage import read_params
 
 CLIPS, CLIP_S = 24, 20          # of every timbre
-PIECES, PIECE_S, PART_S = 48, 120, 30
+PIECES, PIECE_S, PART_S = 96, 120, 30
+DRAWS = 200                     # of pieces, for intervals
 QUIET = 0.01                    # chroma frames below this share of the loudest are silence
 ROUNDS = 3                      # of decoding; the best counts
 
@@ -60,7 +61,11 @@ def cosine(a, b):
 
 
 def ends(name, codec, params, ground):
-    """Return (distance of the first half minute, of the last) of PIECES pieces of the generator `name`."""
+    """Return {first, last, ratio, interval}: distances of the first and the last half minute of PIECES pieces.
+
+    interval: of the ratio last / first, from draws of pieces (chaconne.evaluation.resampling): the styles of a few
+    dozen pieces alone make it differ by a third.
+    """
     model, rate, seconds = load_generator(f"data/models/{name}"), codec.sample_rate_hz, ground.about["clip_seconds"]
     asked = draw_conditions("data/latents/index.csv", params["conditions"], PIECES, params["seed"])
     first, last = [], []
@@ -68,9 +73,14 @@ def ends(name, codec, params, ground):
         z = model.sample(PIECE_S, params["seed"] + number, asked[number], params[name]["sample"])
         with torch.no_grad():
             sound = to_int16(codec.decode(z)[0, :PIECE_S * rate])
-        first.append(cut(sound[:PART_S * rate], seconds, rate))
-        last.append(cut(sound[-PART_S * rate:], seconds, rate))
-    return [distance(np.concatenate(parts), ground) for parts in (first, last)]
+        for parts, part in ((first, sound[:PART_S * rate]), (last, sound[-PART_S * rate:])):
+            parts.append(embed(cut(part, seconds, rate), ground))
+    moments = frechet.moments(ground.spaces["logmel"].embeddings)
+    begins, closes = (frechet.Distances(np.stack(parts), moments) for parts in (first, last))
+    every, kept = np.ones((1, PIECES)), resampling.subsets(PIECES, DRAWS, params["seed"])
+    ratio, interval = resampling.estimate(lambda rows: closes(rows) / begins(rows), PIECES, kept, 0.0)
+    found = {"first": begins(every)[0], "last": closes(every)[0], "ratio": ratio}
+    return {key: round(float(value), 3) for key, value in found.items()} | {"interval": [round(x, 3) for x in interval]}
 
 
 def cut(sound, seconds, rate):
@@ -79,11 +89,11 @@ def cut(sound, seconds, rate):
     return sound[:len(sound) // length * length].reshape(-1, length)
 
 
-def distance(clips, ground):
-    """Return the Fréchet distance (log-mel) of int16 [N, samples] to the reference."""
-    space, embedder = ground.spaces["logmel"], ground.embedders["logmel"]
-    embedded = space.project(in_batches(embedder.embed, clips, ground.about["sample_rate_hz"]))
-    return float(frechet.frechet(*frechet.moments(embedded), *frechet.moments(space.embeddings)))
+def embed(clips, ground):
+    """Return the log-mel embeddings [S, D] of all seconds of int16 [N, samples]."""
+    found = in_batches(ground.embedders["logmel"].embed, clips, ground.about["sample_rate_hz"])
+    found = ground.spaces["logmel"].project(found)
+    return found.reshape(-1, found.shape[-1])
 
 
 def decoding(codec, seconds=180):
@@ -108,8 +118,7 @@ def main(out=None):
     found = {"threads": params["threads"], "decoding_times_real_time": decoding(codec),
              "chroma_cosine": kept_chords(codec, "data/corpus") | kept_chords(codec, "data/genre"), "pieces": {}}
     for name in params["generators"]:
-        first, last = ends(name, codec, params, ground)
-        found["pieces"][name] = {"first": round(first, 3), "last": round(last, 3), "ratio": round(last / first, 3)}
+        found["pieces"][name] = ends(name, codec, params, ground)
     for key, value in found.items():
         print(f"{key}: {value}")
     if out:
