@@ -25,6 +25,7 @@ GAN = {"train_gan", "sample@gan", "evaluate@gan", *TABLES}
 DIFFUSION = {"train_diffusion", "sample@diffusion", "evaluate@diffusion", *TABLES}
 LATENTS = {"train_codec", "encode", "encode_genre", "train_musika", "anchors", "evaluate@anchors"}
 LATENTS |= GAN | DIFFUSION | SELECTED
+COMPOSED = {"compose", "evaluate_counterpoint", "report_counterpoint"}
 
 GENERATORS = "src/chaconne/generators"
 # change: (file, text to look for, what stands there afterwards, stages that may run), with model: gan
@@ -46,10 +47,14 @@ TABLE = {
     "steps of fine-tuning": ("conf/scale/smoke.yaml", r"(finetune: .*steps:) \d+", r"\1 11", SELECTED),
     "the measuring": ("src/chaconne/evaluation/rows.py", r"\Z", "\nEDITED = True\n",
                       MEASURED | {"evaluate@anchors"}),
-    "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n", PAGE),
+    "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n", PAGE | {"report_counterpoint"}),
     "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS),
     "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41",
                           LATENTS | {"genre_scores", "genre_corpus", "genre_reference"}),
+    "the rules of four parts": ("src/chaconne/counterpoint/rules.py", r"\Z", "\nEDITED = True\n",
+                                {"reinforce", *COMPOSED}),
+    "the aim of reinforcement": ("params.yaml", r"within: [\d.]+", "within: 0.3", {"reinforce", *COMPOSED}),
+    "the best of how many": ("params.yaml", r"  k: \d+", "  k: 3", COMPOSED),
 }
 
 
