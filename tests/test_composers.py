@@ -17,14 +17,14 @@ from chaconne.counterpoint.abc_writing import abc_of, write_abc
 from chaconne.counterpoint.candidates import MEASURES
 from chaconne.counterpoint.composing import NetworkComposer, RuleComposer, lengthened, plan_of
 from chaconne.counterpoint.conditions import attributes_of
-from chaconne.counterpoint.grid import NAMES, bar_frames, from_notes
+from chaconne.counterpoint.grid import bar_frames, from_notes
 from chaconne.counterpoint.learning import train
 from chaconne.counterpoint.melodies import melody_on
 from chaconne.counterpoint.midi import write_midi
 from chaconne.counterpoint.model import Network, Shape, load
 from chaconne.counterpoint.reading import read_score
 from chaconne.counterpoint.tunes import compose_tune
-from chaconne.counterpoint.wishes import wishes
+from chaconne.counterpoint.wishes import DENSITY
 from chaconne.files import seal, write_json
 from tests.test_reinforcement import MACHINE, READING
 from tests.test_score_files import chorale
@@ -172,17 +172,23 @@ def samples_distance(grid):
     return float(bands.distances(candidates.measure(grid.pitch[None], setting), BAND)[0])
 
 
-def test_wishes_are_the_classes_of_pieces_that_have_them():
+def test_a_density_is_asked_for_and_ranges_are_kept():
+    torch.manual_seed(0)
+    network, plans = Network(READING).eval(), [plan_of("G", "major", "4/4", 2)]
+    read, asked = network.read, []
+    network.read = lambda conditions: asked.append(conditions) or read(conditions)
     grid = chorale("bwv66.6.mxl")
-    sounding = [voice[voice >= 0] for voice in grid.pitch]
     density = grid.onset.sum() / 4 / (grid.frames / 4)
-    wish = wishes(density, {name: (int(v.min()), int(v.max())) for name, v in zip(NAMES, sounding, strict=True)})
-    assert wish == {3 + i: int(value) for i, value in enumerate(attributes_of(grid)[3:])}
-    asked = []
-    network = Network(READING).eval()
-    network.read = lambda conditions: asked.append(conditions) or torch.zeros(4, 32, 32)
-    NetworkComposer(network, BAND, k=4, wish=wish).compose([plan_of("G", "major", "4/4", 2)])
-    assert (asked[0].attributes[:, 3:] == attributes_of(grid)[3:]).all() and (asked[0].attributes[:, 0] > 0).all()
+    ranges = {"soprano": (70, 74), "bass": (40, 48)}
+    made = NetworkComposer(network, BAND, 4, density=density, ranges=ranges).compose(plans)[0]
+    without, with_it = (one.attributes[:, DENSITY] for one in asked)
+    assert (without == 0).all() and (with_it == attributes_of(grid)[DENSITY]).all()
+    assert (asked[0].attributes[:, 0] > 0).all()  # the key is told all the same
+    for voice, (low, high) in ((0, ranges["soprano"]), (3, ranges["bass"])):
+        sounding = made.pitch[voice][made.pitch[voice] >= 0]
+        assert len(sounding) and low <= sounding.min() and sounding.max() <= high
+    free = NetworkComposer(network, BAND, 4).compose(plans)[0]
+    assert free.pitch[0].max() > 74 or free.pitch[0][free.pitch[0] >= 0].min() < 70
 
 
 @pytest.mark.parametrize(("ask", "said"), [

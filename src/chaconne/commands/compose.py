@@ -15,7 +15,7 @@ Seed = Annotated[int, typer.Option(min=0, help="another seed, another piece")]
 Best = Annotated[int, typer.Option("-k", "--best-of", min=1, max=1000, help="pieces drawn, the nearest to Bach kept")]
 Guide = Annotated[float, typer.Option(min=0, max=10, help="strength of the rules while notes are drawn; 0: none")]
 Temperature = Annotated[float, typer.Option(min=0.1, max=2, help="below 1 is more typical")]
-Density = Annotated[float | None, typer.Option(min=0.1, max=4, help="notes a beat and voice; Bach: 0.83")]
+Density = Annotated[float | None, typer.Option(min=0.1, max=4, help="onsets a beat and voice; Bach: 1.08")]
 Ranges = Annotated[list[str] | None, typer.Option("--range", metavar="VOICE=LOW-HIGH",
                                                   help="MIDI pitches, such as soprano=60-79; for each voice")]
 Sound = Annotated[bool, typer.Option(help="write a WAV too")]
@@ -83,15 +83,16 @@ def new_piece(key, metre, bars, phrase, model, seed, k, guide, temperature, temp
     from chaconne.counterpoint.composing import RuleComposer, plan_of
     from chaconne.counterpoint.judging import judge
     from chaconne.counterpoint.reading import parse_key
-    from chaconne.counterpoint.wishes import parse_range, wishes
+    from chaconne.counterpoint.wishes import check_ranges, parse_range
 
     tonic, mode = parse_key(key)
-    wish = wishes(density, dict(parse_range(text) for text in ranges or ()))
-    if wish and model == "rules":
+    within = dict(parse_range(text) for text in ranges or ())
+    check_ranges(within)
+    if (density or within) and model == "rules":
         raise ValueError("--density, --range: only a trained network hears them; rules alone do not")
     plan = replace(plan_of(tonic, mode, metre, bars, phrase), title=f"Piece {seed}")
     plan = replace(plan, tempo_qpm=tempo or plan.tempo_qpm)
-    composer = RuleComposer() if model == "rules" else composer_of(model, k, guide, temperature, wish)
+    composer = RuleComposer() if model == "rules" else composer_of(model, k, guide, temperature, density, within)
     return {"judgement": judge(composer.compose([plan], seed=seed)[0]), "remarks": []}
 
 
@@ -112,7 +113,7 @@ def continued(path, bars, model, key, pickup, snap, seed, k, guide, temperature)
     return {"judgement": judge(whole), "remarks": remarks}
 
 
-def composer_of(model, k, guide, temperature, wish=None):
+def composer_of(model, k, guide, temperature, density=None, ranges=None):
     """Return the NetworkComposer of a folder; ValueError says how to make one."""
     from chaconne.counterpoint.composing import NetworkComposer
     from chaconne.counterpoint.model import load
@@ -122,7 +123,8 @@ def composer_of(model, k, guide, temperature, wish=None):
     band = folder / "band.json"
     if k > 1 and not band.exists():
         raise ValueError(f"--best-of: {folder} has no band.json to choose by; take {MODEL}, or --best-of 1")
-    return NetworkComposer(load(folder), read_json(band) if band.exists() else None, k, guide, temperature, wish)
+    return NetworkComposer(load(folder), read_json(band) if band.exists() else None, k, guide, temperature, density,
+                           ranges)
 
 
 def trained(model):

@@ -15,7 +15,7 @@ from chaconne.counterpoint.harmonizers import RuleHarmonizer
 from chaconne.counterpoint.melodies import melody_on
 from chaconne.counterpoint.plans import asked_of, starts_of, written
 from chaconne.counterpoint.symbols import grid_arrays, symbols_of
-from chaconne.counterpoint.wishes import DENSITY
+from chaconne.counterpoint.wishes import DENSITY, Insistent, Within, check_ranges, class_of
 from chaconne.counterpoint.writing import write
 
 TOGETHER = 96  # pieces that are written at once
@@ -25,16 +25,18 @@ class NetworkComposer:
     """Writes with a Network.
 
     k: pieces that are drawn for each plan, of which the one nearest to the band is kept; guide: strength of the rules
-    while notes are drawn, 0 for none (chaconne.counterpoint.guided); wish: attributes asked for (wishes.wishes).
+    while notes are drawn, 0 for none (chaconne.counterpoint.guided); density: onsets a beat and voice that are asked
+    for; ranges: {name of a voice: (lowest, highest MIDI pitch)} that are kept (chaconne.counterpoint.wishes).
     """
 
-    def __init__(self, network, band=None, k=1, guide=0.0, temperature=1.0, wish=None):
+    def __init__(self, network, band=None, k=1, guide=0.0, temperature=1.0, density=None, ranges=None):
         if k > 1 and band is None:
             raise ValueError("best of k: expected a band to choose by, got none")
         self.network, self.k, self.guide, self.temperature = network, k, guide, temperature
-        self.wish = wish or {}
+        self.density, self.ranges = density, ranges or {}
+        check_ranges(self.ranges)
         # Who asks for another density than Bach's is not given what comes nearest to Bach's.
-        self.band = band | {"moves": [0.0, math.inf]} if band and DENSITY in self.wish else band
+        self.band = band | {"moves": [0.0, math.inf]} if band and density else band
 
     def compose(self, plans, frames=None, seed=0, given=()):
         """Return one Grid for each plan; frames: their common length, None for that of each plan.
@@ -54,13 +56,14 @@ class NetworkComposer:
         """Return the Grids of plans of one length; before: int64 [B, V, T'] what they continue, part of `frames`."""
         several = [plan for plan in plans for _ in range(self.k)]
         asked, past = asked_of(several, frames, given), 0 if before is None else before.shape[-1]
-        for column, value in self.wish.items():
-            asked.attributes[:, column] = value
         if before is not None:
             before = before.repeat_interleave(self.k, 0)
         setting = candidates.setting_of(several, frames) if self.network.voices == len(NAMES) else None
         guide = Guide(setting, self.guide) if self.guide and setting else None
-        symbols, _ = write(self.network, len(several), frames - past, seed, asked, before, self.temperature,
+        guide, network = Within(self.ranges, guide) if self.ranges else guide, self.network
+        if self.density:
+            asked.attributes[:, DENSITY], network = class_of(self.density), Insistent(network)
+        symbols, _ = write(network, len(several), frames - past, seed, asked, before, self.temperature,
                            starts_of(several) + past, guide=guide)
         symbols = symbols.numpy()
         whole = symbols if before is None else np.concatenate([before.numpy(), symbols], -1)

@@ -1,30 +1,65 @@
 """What a user may ask of a piece beside key, metre and phrases: how busy it is, how high and low each voice goes."""
 
+import math
+
 import numpy as np
+import torch
 
 from chaconne.counterpoint import symbols as sy
-from chaconne.counterpoint.conditions import CLASSES, DENSITIES, SPAN
+from chaconne.counterpoint.conditions import DENSITIES, Conditions
 from chaconne.counterpoint.grid import NAMES
 
-DENSITY, RANGES = 3, 4  # columns of Conditions.attributes; of the ranges the first of lowest, highest of each voice
+DENSITY = 3  # column of Conditions.attributes
+STRENGTH = 3.0  # times that a wish counts: 1 is hardly heard (docs/counterpoint.md)
 
 
-def wishes(density=None, ranges=None):
-    """Return {column: class} of the attributes that are asked for.
+def class_of(density):
+    """Return the class of a density in onsets a beat and voice."""
+    return int(np.searchsorted(DENSITIES, density)) + 1
 
-    density: onsets a beat and voice (Bach: 0.83); ranges: {voice: (lowest, highest MIDI pitch)} with names of voices.
-    Raises ValueError for a voice that there is not and a range that is empty or that the network does not know.
-    """
-    found = {} if density is None else {DENSITY: int(np.searchsorted(DENSITIES, density)) + 1}
-    for name, ends in (ranges or {}).items():
+
+class Insistent:
+    """A Network that hears what is asked for STRENGTH times as loudly as without the wish: guidance, in its reader."""
+
+    def __init__(self, network):
+        self.network = network
+
+    def __getattr__(self, name):
+        return getattr(self.network, name)
+
+    def read(self, asked):
+        """Return [B, T, W]; see Network.read."""
+        attributes = asked.attributes.clone()
+        attributes[:, DENSITY] = 0
+        without = self.network.read(Conditions(attributes, asked.symbols, asked.known, asked.fermata))
+        return without + STRENGTH * (self.network.read(asked) - without)
+
+
+class Within:
+    """Keeps voices in ranges while they are written, before an inner guide (guided.Guide or None) speaks."""
+
+    def __init__(self, ranges, guide=None):
+        self.guide, self.forbidden = guide, {}
+        pitch = torch.arange(sy.SYMBOLS) - sy.FIRST + sy.LOW
+        for name, (low, high) in ranges.items():
+            outside = (pitch < low) | (pitch > high)
+            outside[:sy.FIRST] = False
+            self.forbidden[NAMES.index(name)] = outside
+
+    def __call__(self, voice, frame, then, now, logits):
+        """Return logits [B, S] without the onsets outside the voice's range; see guided.Guide."""
+        if voice in self.forbidden:
+            logits = logits.masked_fill(self.forbidden[voice], -math.inf)
+        return logits if self.guide is None else self.guide(voice, frame, then, now, logits)
+
+
+def check_ranges(ranges):
+    """Raise ValueError for a voice that there is not, and for a range that is empty or unknown to the network."""
+    for name, (low, high) in ranges.items():
         if name not in NAMES:
             raise ValueError(f"range: expected one of {', '.join(NAMES)}; got {name!r}")
-        low, high = ends
         if not sy.LOW <= low < high <= sy.HIGH:
             raise ValueError(f"range: expected MIDI pitches LOW-HIGH in {sy.LOW}..{sy.HIGH}; got {low}-{high}")
-        for place, end in enumerate(ends):
-            found[RANGES + 2 * NAMES.index(name) + place] = min((end - sy.LOW) // SPAN, CLASSES - 2) + 1
-    return found
 
 
 def parse_range(text):
