@@ -6,6 +6,7 @@ grid of sixteenths, -1 for silence}. nats per note = total negative log-likeliho
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,7 @@ def train(pieces, settings, seed, shape=None, trainer=None):
     state = {"network": network, "optimizer": optimizer, "average": average, "best": best}
     clocks = run.run(settings["steps"], step, state)
     run.finish()
+    shutil.rmtree(Path("metrics/curves", run.name), ignore_errors=True)  # the page draws those of the pipeline
     return best.module, clocks
 
 
