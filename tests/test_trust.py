@@ -23,7 +23,7 @@ FORBIDDEN = {"pickle.load", "pickle.loads", "joblib.load", "dill.load", "marshal
              "exec", "os.system", "os.popen", "yaml.unsafe_load", "yaml.full_load", "shutil.unpack_archive",
              "torch.jit.load", "np.fromregex", "shelve.open"}
 PLAIN = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt", ".wav", ".png", ".html", ".safetensors", "SHA256SUMS",
-         ".md", ".gitkeep")
+         ".md", ".gitkeep", ".mid", ".musicxml", ".abc")
 
 
 def calls(path):
