@@ -6,8 +6,11 @@ from pathlib import Path
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+from chaconne.nested import leaves
+from chaconne.pipeline import look_up
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
 # The module that a reader starts from; mkdocs calls functions of this name.
 MADE = {"reference/commands.md": "commands", "reference/params.md": "params"}
 
@@ -97,24 +100,8 @@ def knobs(text):
         above = [*above[:indent], key]
         if value:
             yield ".".join(above), value, comment
-        elif (listed := look(yaml.safe_load(text), above)) is not None and isinstance(listed, list):
+        elif (listed := look_up(yaml.safe_load(text), ".".join(above))) is not None and isinstance(listed, list):
             yield ".".join(above), ", ".join(map(str, listed)), comment
-
-
-def look(tree, keys):
-    """Return the value below nested keys."""
-    for key in keys:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree
-
-
-def leaves(tree, above=""):
-    """Yield (dotted name, value) of nested dictionaries."""
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def allowed(name):

@@ -26,7 +26,7 @@ LAYERS = (
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
 ONLY = {"corpora": {"files", "stage", "modules", "room", "downloads", "resume"}, "evaluation": {"files", "contest"},
         "report": {"files", "stage", "contest", "pipeline", "nested"}, "listening": {"files", "report"},
-        "scorebook": {"files", "report"}, "outside": {"files", "evaluation"}}
+        "scorebook": {"files", "report", "pipeline"}, "outside": {"files", "evaluation"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")
 

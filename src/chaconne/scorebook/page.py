@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chaconne.files import read_json
+from chaconne.pipeline import look_up
 from chaconne.report import charts, policy, sound
 from chaconne.report.inputs import need, read_curves
 from chaconne.report.tables import short
@@ -91,18 +92,11 @@ def lines(rows, band):
     found = [(text, " to ".join(short(edge, 2) for edge in band[rule]), [rows[name]["rates"][rule] for name in names])
              for rule, text in RULES.items()]
     for key, (text, path) in OTHERS.items():
-        cells = [look(rows[name], path) for name in names]
+        cells = [look_up(rows[name], path) for name in names]
         if any(cell is not None for cell in cells):
             limits = " to ".join(short(edge, 2) for edge in band[key]) if key in band else ""
             found.append((text, limits, cells))
     return found
-
-
-def look(row, path):
-    """Return row[a][b] of 'a.b', None where there is none."""
-    for key in path.split("."):
-        row = row.get(key) if isinstance(row, dict) else None
-    return row
 
 
 def gates(found):
@@ -141,7 +135,7 @@ def training_charts(runs):
     """Return [(title, chart)]: fine-tuning beside training from nothing, then the others."""
     css = {"finetune": "after", "scratch": "scratch", "pretrain": "codec", "tunes": "g4"}
     found = []
-    for title, names in (("Bach: validation, nats per note", ("finetune", "scratch")),
+    for title, names in (("Bach: validation, nats per note, free and under the soprano", ("finetune", "scratch")),
                          ("Other polyphony: validation", ("pretrain",)), ("Tunes: validation", ("tunes",))):
         drawn = [(name, css[name], *runs[name]["valid"]) for name in names if "valid" in runs.get(name, {})]
         if drawn:
