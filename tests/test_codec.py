@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from chaconne.audio import to_int16
 from chaconne.codec import spectral
+from chaconne.evaluation import logmel
 from chaconne.round_trip import check_gate, round_trip
 
 RATE = 22050
@@ -45,6 +47,21 @@ def test_half_whitening_keeps_half_of_the_differences():
     torch.testing.assert_close(half / half[0], (raw / raw[0]).sqrt(), atol=0.1, rtol=0.1)
     assert half.square().mean().item() == pytest.approx(1, abs=0.2)
     torch.testing.assert_close(found[0.0][1], found[0.5][1], atol=1e-3, rtol=1e-3)
+
+
+def test_the_loss_hears_what_the_evaluation_hears(codec):
+    """The loss pads, the evaluation does not: their frames are two apart."""
+    audio = tones(2, 16)
+    heard = logmel.log_mel(to_int16(audio), RATE)
+    mine = codec.log_mel(codec.log_magnitudes(audio))[:, 2:2 + heard.shape[1]]
+    assert (mine - heard).abs().mean() < 0.01
+
+
+def test_quiet_bins_and_mel_bands_count_as_much_as_asked(codec):
+    audio = torch.cat([tones(1, 16), torch.zeros(1, 8 * 2048)], dim=1)
+    loss = [codec(audio, 0.0, quiet, mel).item() for quiet, mel in ((0, 0), (1, 0), (2, 0), (0, 1), (0, 2))]
+    assert loss[2] - loss[1] == pytest.approx(loss[1] - loss[0], rel=0.01) and loss[1] > loss[0]
+    assert loss[4] - loss[3] == pytest.approx(loss[3] - loss[0], rel=0.01) and loss[3] > loss[0]
 
 
 def test_shapes_and_rate(codec):

@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
+from torchaudio.functional import melscale_fbanks
 
 from chaconne.files import read_json, write_json
 from chaconne.optimisation import cosine, set_learning_rate
@@ -27,6 +28,7 @@ HOP = 512                   # samples between spectrogram frames
 STACK = 4                   # spectrogram frames in one latent frame: 2048 samples, 10.77 Hz at 22.05 kHz
 BINS = FFT // 2 + 1
 COMPRESSION = 0.05          # log(1 + |X| / COMPRESSION): what lies below it hardly counts
+MEL_BANDS, MEL_FLOOR = 128, 1e-5    # of the loss; the power of a full-scale tone is some 10^4
 MOMENTUM = 0.99             # of fast Griffin-Lim, as its authors recommend
 
 
@@ -55,6 +57,8 @@ class Codec(nn.Module):
                            components=components, width=width, depth=depth, iterations=iterations)
         self.sample_rate_hz, self.channels, self.iterations = sample_rate_hz, channels, iterations
         self.register_buffer("window", torch.hann_window(FFT), persistent=False)
+        bands = melscale_fbanks(BINS, 0.0, sample_rate_hz / 2, MEL_BANDS, sample_rate_hz, "slaney", "slaney")
+        self.register_buffer("mel_bands", bands, persistent=False)
         self.register_buffer("frame_mean", torch.zeros(BINS))
         self.register_buffer("frame_basis", torch.zeros(components, BINS))
         self.register_buffer("stack_mean", torch.zeros(STACK * components))
@@ -85,15 +89,23 @@ class Codec(nn.Module):
         logs = self.linear(z) + self.fall(self.blocks(self.rise(z)))
         return functional.relu(logs).reshape(len(z), -1, BINS)
 
-    def forward(self, audio, noise):
-        """Training loss of audio [B, S]: energy-weighted L1 between log-magnitudes, a scalar.
+    def log_mel(self, logs):
+        """logs: log-magnitudes [B, F, K] -> log10 of the power in mel bands, at least -5: [B, F, 128]."""
+        power = (torch.expm1(logs.clamp(max=12)) * COMPRESSION).square()
+        return (power @ self.mel_bands).clamp(min=MEL_FLOOR).log10()
 
-        Latents get Gaussian noise of deviation `noise`, so that the decoder forgives generators.
+    def forward(self, audio, noise, quiet, mel):
+        """Training loss of audio [B, S]: L1 between log-magnitudes, and between log-mel spectra; a scalar.
+
+        noise: deviation of what is added to latents, so that the decoder forgives generators. quiet: what silence
+        weighs in the first term, where a bin of mean log-magnitude weighs `quiet` + 1. mel: weight of the second.
+        Bins that are right by themselves can be too loud together, most of all where notes die away (docs/search.md).
         """
         logs = self.log_magnitudes(audio)
         latents = self.project(logs)
         rebuilt = self.reconstruct(latents + noise * torch.randn_like(latents))
-        return ((0.2 + logs / logs.mean()) * (rebuilt - logs).abs()).mean()
+        bins = ((quiet + logs / logs.mean()) * (rebuilt - logs).abs()).mean()
+        return bins + mel * (self.log_mel(rebuilt) - self.log_mel(logs)).abs().mean()
 
     @torch.no_grad()
     def encode(self, audio, chunk_frames=128):
@@ -221,7 +233,8 @@ def train(settings, draw, sample_rate_hz, trainer):
     def step(i):
         set_learning_rate(optimizer, settings["learning_rate"] * cosine(i, settings["steps"]))
         rng = np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank])
-        value = module(draw(settings["batch"], crop, rng).to(trainer.fabric.device), settings["noise"])
+        audio = draw(settings["batch"], crop, rng).to(trainer.fabric.device)
+        value = module(audio, **{k: settings[k] for k in ("noise", "quiet", "mel")})
         optimizer.zero_grad()
         trainer.fabric.backward(value)
         trainer.fabric.clip_gradients(module, optimizer, max_norm=1.0)
