@@ -10,6 +10,7 @@ better than a learned one of the same size on this budget. They are whitened by 
 Shapes: B batch, S samples, F spectrogram frames (512 samples), T latent frames (4 F), K bins, C channels.
 """
 
+from functools import cache
 from pathlib import Path
 
 import numba
@@ -57,8 +58,6 @@ class Codec(nn.Module):
                            components=components, width=width, depth=depth, iterations=iterations)
         self.sample_rate_hz, self.channels, self.iterations = sample_rate_hz, channels, iterations
         self.register_buffer("window", torch.hann_window(FFT), persistent=False)
-        bands = melscale_fbanks(BINS, 0.0, sample_rate_hz / 2, MEL_BANDS, sample_rate_hz, "slaney", "slaney")
-        self.register_buffer("mel_bands", bands, persistent=False)
         self.register_buffer("frame_mean", torch.zeros(BINS))
         self.register_buffer("frame_basis", torch.zeros(components, BINS))
         self.register_buffer("stack_mean", torch.zeros(STACK * components))
@@ -92,7 +91,7 @@ class Codec(nn.Module):
     def log_mel(self, logs):
         """logs: log-magnitudes [B, F, K] -> log10 of the power in mel bands, at least -5: [B, F, 128]."""
         power = (torch.expm1(logs.clamp(max=12)) * COMPRESSION).square()
-        return (power @ self.mel_bands).clamp(min=MEL_FLOOR).log10()
+        return (power @ mel_bands(self.sample_rate_hz, logs.device)).clamp(min=MEL_FLOOR).log10()
 
     def forward(self, audio, noise, quiet, mel):
         """Training loss of audio [B, S]: L1 between log-magnitudes, and between log-mel spectra; a scalar.
@@ -149,6 +148,13 @@ class Codec(nn.Module):
         codec = cls(**config)
         codec.load_state_dict(load_file(Path(folder, "codec.safetensors")))
         return codec.eval()
+
+
+@cache
+def mel_bands(sample_rate_hz, device):
+    """Return triangular mel filters of Slaney's scale and norm: [1025, 128]."""
+    bands = melscale_fbanks(BINS, 0.0, sample_rate_hz / 2, MEL_BANDS, sample_rate_hz, norm="slaney", mel_scale="slaney")
+    return bands.to(device)
 
 
 @numba.njit(cache=True)
