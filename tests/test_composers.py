@@ -9,9 +9,10 @@ import torch
 from typer.testing import CliRunner
 
 from chaconne.cli import app
-from chaconne.corpora import filling
-from chaconne.corpora.score import unpack
-from chaconne.counterpoint import abc_tunes, library, samples, shelves, tasks
+from chaconne.corpora import chorales, filling
+from chaconne.corpora.score import Score, Unusable, order, pack, unpack
+from chaconne.corpora.settings import read_settings
+from chaconne.counterpoint import abc_tunes, library, samples, shelves, sounding, tasks
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.abc_writing import abc_of, write_abc
 from chaconne.counterpoint.candidates import MEASURES
@@ -111,6 +112,35 @@ def test_polyphony_and_tunes_are_parsed_and_packed(tmp_path):
     counts = library.fill("tunes", tmp_path, 5)
     pieces, notes = unpack(tmp_path)
     assert counts["pieces"] == len(pieces) == 5 and all((one["voice"] == 0).all() for one in notes)
+
+
+def test_played_midi_stands_with_other_polyphony_once_and_on_the_grid(tmp_path, monkeypatch):
+    """Four voices as CocoChorales has them, two takes of one file; what has three voices or no pulse is left out."""
+    rng = np.random.default_rng(0)
+
+    def played(piece, title, voices=4, loose=0.03):
+        notes = [(max(0, beat + rng.uniform(-loose, loose)), 0.95, 72 - 7 * voice + int(rng.integers(5)), voice, 0)
+                 for beat in range(16) for voice in range(voices)]
+        return Score(piece, title, "CocoChorales", "CC BY 4.0", "C", "other", "4/4", 0.0, 16.0, 0, order(notes))
+
+    scores = [played("train/a", "1.mid"), played("train/b", "1.mid"), played("train/c", "2.mid"),
+              played("train/d", "3.mid", voices=3), played("train/e", "4.mid", loose=0.12)]
+    (tmp_path / "corpus").mkdir()
+    pack(scores, [score.piece for score in scores], tmp_path / "corpus")
+    found = {}
+    for number in (0, 2, 3, 4):
+        try:
+            found[number] = library.parse("polyphony", f"beside#{number}", str(tmp_path / "corpus"))
+        except Unusable as reason:
+            found[number] = str(reason)
+    assert found[3] == "not four parts" and found[4] == "notes off the grid of sixteenths"
+    times = np.array([note[:2] for note in found[0].notes])
+    assert (times * 4 % 1 == 0).all() and found[0].licence == "CC BY 4.0"
+    assert len({note[:1] + note[3:4] for note in found[0].notes}) == 64
+    monkeypatch.setattr(library, "sources", lambda shelf: [])
+    library.fill("polyphony", tmp_path, beside=tmp_path / "corpus")
+    pieces, _ = unpack(tmp_path)
+    assert sorted(pieces.piece[pieces.piece.str.startswith("beside")]) == ["beside.train/a", "beside.train/c"]
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +287,22 @@ def test_pieces_are_kept_and_measured_as_they_are(tmp_path):
     assert samples.agreement(again, plans) == 1
     lower = [replace(grid, pitch=grid.pitch - 1) for grid in plans]
     assert samples.agreement(lower, plans) < 0.2
+
+
+def test_pieces_sound_as_the_corpus_does(tmp_path):
+    grid, score = chorale("bwv66.6.mxl"), chorales.parse("bwv66.6.mxl")
+    made = sounding.score_of(grid, 7)
+    assert [note[:4] for note in made.notes] == [note[:4] for note in score.notes]
+    for name in ("key", "mode", "metre", "pickup", "quarters", "to_c_semitones"):
+        assert getattr(made, name) == getattr(score, name), name
+    settings, audio = read_settings("chorales"), {"sample_rate_hz": 22050, "grid_samples": 2048}
+    clips = sounding.clips_of([grid, grid], tmp_path, settings, audio, 4, 6.0, seed=0)
+    assert clips.shape == (4, 132300) and clips.dtype == np.int16 and (clips.std(1) > 500).all()
+    # The same music twice: what is heard of one is heard of the other.
+    sound = np.load(tmp_path / "sound/audio.npy")
+    assert np.array_equal(*sound.reshape(2, -1))
+    with pytest.raises(ValueError, match=r"room for 999 clips of 6 s, got room for \d+; raise counterpoint"):
+        sounding.clips_of([grid], tmp_path, settings, audio, 999, 6.0, seed=0)
 
 
 def test_crops_need_pieces():

@@ -25,7 +25,8 @@ GAN = {"train_gan", "sample@gan", "evaluate@gan", *TABLES}
 DIFFUSION = {"train_diffusion", "sample@diffusion", "evaluate@diffusion", *TABLES}
 LATENTS = {"train_codec", "encode", "encode_genre", "train_musika", "anchors", "evaluate@anchors"}
 LATENTS |= GAN | DIFFUSION | SELECTED
-COMPOSED = {"compose", "evaluate_counterpoint", "report_counterpoint"}
+HEARD = {"hear_counterpoint", "report_counterpoint"}
+COMPOSED = {"compose", "evaluate_counterpoint", *HEARD}
 
 GENERATORS = "src/chaconne/generators"
 # change: (file, text to look for, what stands there afterwards, stages that may run), with model: gan
@@ -46,7 +47,7 @@ TABLE = {
     "fine-tuning": ("params.yaml", r"lora_rank: 8", "lora_rank: 4", SELECTED - {"scratch"}),
     "steps of fine-tuning": ("conf/scale/smoke.yaml", r"(finetune: .*steps:) \d+", r"\1 11", SELECTED),
     "the measuring": ("src/chaconne/evaluation/rows.py", r"\Z", "\nEDITED = True\n",
-                      MEASURED | {"evaluate@anchors"}),
+                      MEASURED | HEARD | {"evaluate@anchors"}),
     "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n", PAGE | {"report_counterpoint"}),
     "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS),
     "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41",

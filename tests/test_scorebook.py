@@ -34,6 +34,11 @@ def workspace(tmp_path_factory):
                     "given_soprano_gain": 0.0456, "stopped": "moves: <too few>", "works": 20, "tunes": 2,
                     "band": {name: [0.0, 2.5] for name in (*rules.NAMES, "VL", "TOTAL")},
                     "gates": {"free": gate, "harmonised": gate}}
+    sound = {"fad": {"logmel": 1.625}, "coverage": 0.875, "adjacent_similarity": 0.5}
+    spans = {"fad": {"logmel": [1.125, 2.375]}, "coverage": [0.8, 0.9], "adjacent_similarity": [0.4, 0.6]}
+    put(root / "metrics/counterpoint_audio.json", {
+        "rows": dict.fromkeys(("real", *SHOWN), sound), "intervals": dict.fromkeys(("real", *SHOWN), spans),
+        "settings": {"clips": 240, "clip_seconds": 6.0, "corpus": "chorales"}})
     learned = {name: {"free": value} for name, value in (("finetuned", 0.4321), ("scratch", 0.4567))}
     put(root / "metrics/counterpoint.json", table)
     put(root / "metrics/counterpoint_learning.json", learned | {"kept": "finetuned"})
@@ -62,7 +67,7 @@ def put(path, value):
 def test_the_page_shows_what_the_files_say(workspace):
     page = render(workspace)
     for text in ("1.75", "does not hold", "0.0456", "moves: &lt;too few&gt;", "0.432", "0.457", "0.362", "X:1",
-                 "20 pieces by music21", "awkward step"):
+                 "20 pieces by music21", "awkward step", "1.62", "1.12 to 2.38", "240 clips of 6 s"):
         assert text in page, text
     assert page.count('src="data:audio/mpeg;base64,') == 2 * len(SHOWN) + 1
     assert page.count('class="sheet" src="data:image/png;base64,') == 2 * len(SHOWN) + 1

@@ -8,7 +8,7 @@ import torch
 
 from chaconne import room, training
 from chaconne.faults import check_samples
-from chaconne.optimisation import Average, cosine
+from chaconne.optimisation import Average, cosine, set_learning_rate
 from chaconne.training import Trainer
 
 SETTINGS = dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=5, previews=2)
@@ -34,6 +34,7 @@ def train(key="a", stop=None, steps=20, previews=None, poison=(), blow=None, hur
     def step(i):
         if i == stop:
             raise Killed
+        set_learning_rate(optimizer, 0.1 * cosine(i, steps, warmup=5))
         x = torch.randn(8, 4) * (float("nan") if i in hurt else 1)
         loss = (module(x) - x.sum(1, keepdim=True)).square().mean()
         optimizer.zero_grad()
@@ -54,7 +55,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_killed_run_ends_as_if_it_had_not_been(folder):
+def test_a_killed_run_ends_as_if_it_had_not_been(folder, capsys):
     whole, _ = train(previews="one")
     curves = {p.name: p.read_bytes() for p in (folder / "metrics/curves/line").rglob("*.tsv")}
     shutil.rmtree(folder / ".resume")
@@ -63,6 +64,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(folder):
     assert list((folder / ".resume/line").rglob("state.pt"))
     assert not list((folder / ".resume/line").rglob("finished"))
     resumed, spent = train(previews="two")
+    assert "going on at step 10" in capsys.readouterr().out
     assert torch.equal(whole, resumed)
     assert curves == {p.name: p.read_bytes() for p in (folder / "metrics/curves/line").rglob("*.tsv")} != {}
     assert spent["train_wall_seconds"] > 0

@@ -30,4 +30,4 @@ def cosine(step, steps, warmup=50):
 def set_learning_rate(optimizer, rate):
     """Set the learning rate of every group."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = float(rate)  # a scalar of numpy would make checkpoints that `weights_only` refuses

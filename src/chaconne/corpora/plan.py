@@ -14,9 +14,9 @@ def plan(pieces, notes, settings, audio, split, seed):
     """Return the rows of the manifest: what is rendered, how, and where in audio.npy it will lie.
 
     pieces: DataFrame of pieces.csv; notes: list of dictionaries of arrays; settings: conf/data/<name>.yaml;
-    audio: sample_rate_hz and grid_samples; split: test and valid fractions.
+    audio: sample_rate_hz and grid_samples; split: test and valid fractions, None to call all of it `test`.
     """
-    splits = assign(list(pieces.melody), split["test"], split["valid"], seed)
+    splits = assign(list(pieces.melody), split["test"], split["valid"], seed) if split else ["test"] * len(pieces)
     rows, start = [], 0
     for i, piece in enumerate(pieces.itertuples()):
         for instrument, tempo, wish in renderings(piece.piece, settings, seed):

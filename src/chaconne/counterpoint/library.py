@@ -1,16 +1,17 @@
-"""The scores that the symbolic branch learns from, all out of the corpus inside `music21`.
+"""The scores that the symbolic branch learns from, out of the corpus inside `music21`.
 
-bach: the chorales; polyphony: other music in four parts, which a network reads first; tunes: fiddle tunes, one voice.
+bach: the chorales; polyphony: other music in four parts, which a network reads first, CocoChorales' MIDI among it
+where that corpus is there; tunes: fiddle tunes, one voice.
 """
 
 import re
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from chaconne.corpora import chorales, filling, folk
 from chaconne.corpora.abc_notation import AbcError
-from chaconne.corpora.score import Score, Unusable, order
+from chaconne.corpora.score import COLUMNS, Score, Unusable, order, unpack
 from chaconne.counterpoint.abc_tunes import first_tune, problems, read_abc_text
 from chaconne.counterpoint.grid import QUARTER
 from chaconne.counterpoint.lines import assemble
@@ -20,6 +21,8 @@ COMPOSERS = ("palestrina", "josquin", "monteverdi", "trecento", "haydn", "mozart
 SUFFIXES = (".krn", ".mxl", ".xml", ".abc")
 VOICES = 4
 SLOW = 1.5  # quarters: music whose notes last longer on average is written in older, longer values
+PLAYED = 0.06  # quarters, a quarter of a sixteenth: how far a played note may begin from the grid
+BESIDE = "beside#"  # and a number: pieces that are not music21's
 SOURCE = "music21 corpus"
 LICENCE = "compositions: public domain; encodings: see music21/corpus/license.txt"
 
@@ -52,15 +55,17 @@ def four_parts(path):
     return spines is not None and spines[0].split("\t").count("**kern") == VOICES
 
 
-def parse(shelf, source):
-    """Return the Score of a source, or raise Unusable."""
+def parse(shelf, source, beside=None):
+    """Return the Score of a source, or raise Unusable; beside: as in `fill`."""
     if shelf == "bach":
         return chorales.parse(source)
-    return parse_tune(source) if shelf == "tunes" else parse_polyphony(source)
+    if shelf == "tunes":
+        return parse_tune(source)
+    return parse_beside(beside, int(source.removeprefix(BESIDE))) if source.startswith(BESIDE) else parse_file(source)
 
 
-def parse_polyphony(source):
-    """Return the Score of a file with exactly four parts of single notes; long old values are halved or quartered."""
+def parse_file(source):
+    """Return the Score of a file of music21's with exactly four parts of single notes."""
     from music21 import converter
 
     reader = converter.Converter()
@@ -74,6 +79,41 @@ def parse_polyphony(source):
         raise
     except Exception as error:  # music21 raises anything at a file it does not understand
         raise Unusable(f"music21 cannot read it ({type(error).__name__})") from None
+    signature = next(iter(parts[0].recurse().getElementsByClass("KeySignature")), None)
+    return four_voices(notes, signature.sharps if signature else 0, piece=source.rsplit(".", 1)[0].replace("/", "."),
+                       title=Path(source).stem, source=SOURCE, licence=LICENCE)
+
+
+def parse_beside(folder, number):
+    """Return the Score of one piece of a packed corpus: played MIDI, whose notes lie near the grid, not on it."""
+    pieces, notes = packed(folder)
+    one, piece = notes[number], pieces.iloc[number]
+    rows = zip(*(one[name].tolist() for name in COLUMNS), strict=True)
+    return four_voices([(near(onset), held(onset, length), *rest) for onset, length, *rest in rows], 0,
+                       piece=f"beside.{piece.piece}", title=piece.title, source=piece.source, licence=piece.licence)
+
+
+def near(time):
+    """Return the sixteenth that an onset in quarters is meant for; what is far from any stays as it is."""
+    place = round(time * QUARTER) / QUARTER
+    return place if abs(place - time) <= PLAYED else time
+
+
+def held(onset, length):
+    """Return the length in whole sixteenths, one at least: players let go of notes when they like."""
+    return max(1, round((onset + length - near(onset)) * QUARTER)) / QUARTER
+
+
+@cache
+def packed(folder):
+    """Read a packed corpus once in each process."""
+    return unpack(folder)
+
+
+def four_voices(notes, sharps, **about):
+    """Return the Score of notes in four voices; long old values are halved or quartered, the key is found."""
+    if len({note[3] for note in notes}) != VOICES:
+        raise Unusable("not four parts")
     if len(notes) < 4 * VOICES:
         raise Unusable("hardly any notes")
     notes = in_order_of_height(notes)
@@ -81,10 +121,8 @@ def parse_polyphony(source):
     notes = [(onset * scale, length * scale, *rest) for onset, length, *rest in notes]
     if any(round(time * QUARTER, 6) % 1 for note in notes for time in note[:2]):
         raise Unusable("notes off the grid of sixteenths")
-    signature = next(iter(parts[0].recurse().getElementsByClass("KeySignature")), None)
-    key, mode = chorales.find_key(notes, signature.sharps if signature else 0)
-    return Score(piece=source.rsplit(".", 1)[0].replace("/", "."), title=Path(source).stem, source=SOURCE,
-                 licence=LICENCE, key=key, mode=mode, metre="4/4", pickup=0.0,
+    key, mode = chorales.find_key(notes, sharps)
+    return Score(**about, key=key, mode=mode, metre="4/4", pickup=0.0,
                  quarters=float(max(note[0] + note[1] for note in notes)), to_c_semitones=0, notes=order(notes))
 
 
@@ -93,8 +131,6 @@ def in_order_of_height(notes):
     height = {voice: [] for voice in range(VOICES)}
     for note in notes:
         height[note[3]].append(note[2])
-    if not all(height.values()):
-        raise Unusable("a part without notes")
     ranked = sorted(height, key=lambda voice: -sum(height[voice]) / len(height[voice]))
     place = {voice: rank for rank, voice in enumerate(ranked)}
     return [(onset, length, pitch, place[voice], mark) for onset, length, pitch, voice, mark in notes]
@@ -137,6 +173,13 @@ def parse_tune(source):
                  notes=order(notes))
 
 
-def fill(shelf, folder, most=None, workers=1):
-    """Parse a shelf into `folder`; see chaconne.corpora.filling.fill."""
-    return filling.fill(shelf, sources(shelf), partial(parse, shelf), folder, most, workers)
+def fill(shelf, folder, most=None, workers=1, beside=None):
+    """Parse a shelf into `folder`; see chaconne.corpora.filling.fill.
+
+    beside: a packed corpus whose pieces stand on the shelf `polyphony` too; one that is played several times, once.
+    """
+    names = sources(shelf)
+    if beside and shelf == "polyphony":
+        first = packed(str(beside))[0].drop_duplicates("title").index
+        names += [f"{BESIDE}{number}" for number in first]
+    return filling.fill(shelf, names, partial(parse, shelf, beside=beside and str(beside)), folder, most, workers)

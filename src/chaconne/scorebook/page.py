@@ -25,6 +25,7 @@ ROWS = {
     "reinforced_best_of_k": ("Reinforced, best of k", "Of several draws the one nearest to Bach's band.", "g3"),
     "rules_only": ("Rules alone", "No learning: search with the same rules.", "codec"),
 }
+REAL = ("Real", "Held-out clips of the corpus: the floor.", "real")
 RULES = {
     "parallels": "parallel fifths, octaves, unisons", "hidden": "hidden fifths and octaves", "crossing": "voices cross",
     "overlap": "voices overlap", "spacing": "too far apart", "range": "out of range",
@@ -39,6 +40,11 @@ OTHERS = {
     "rests": ("share of rests", "rests"), "unison": ("share of unisons", "unison"),
     "nats_per_note": ("nats per note (see below)", "nats_per_note"),
     "distance": ("distance to Bach's band", "distance"), "agreement": ("agreement with Bach's voices", "agreement"),
+}
+HEARD = {
+    "log-mel distance": "fad.logmel", "distance in notes": "fad.notes", "coverage": "coverage",
+    "similar neighbours": "adjacent_similarity", "attacks a second": "notes.onset_rate",
+    "dissonance": "notes.dissonance", "chords: distance": "notes.simultaneity_distance",
 }
 KINDS = {"free": "Composed from nothing", "harmonised": "Under sopranos that training never met"}
 SHOWN = ("bach", "model", "reinforced", "reinforced_best_of_k", "rules_only")
@@ -60,6 +66,7 @@ def render(root="."):
     root = Path(root)
     table = read_json(need(root, "metrics/counterpoint.json"))
     learned = read_json(need(root, "metrics/counterpoint_learning.json"))
+    audio = read_json(need(root, "metrics/counterpoint_audio.json"))
     pieces = need(root, "data/counterpoint/pieces")
     training = read_curves(root, need(root, "metrics/curves/train_counterpoint"))
     reinforcing = read_curves(root, need(root, "metrics/curves/reinforce"))
@@ -68,6 +75,7 @@ def render(root="."):
                    for (kind, title), rows in zip(KINDS.items(), (table, table["harmonised"]), strict=True)],
         "gain": short(table["given_soprano_gain"]), "stopped": table["stopped"],
         "read": (table["works"], table["tunes"]),
+        "heard": heard(audio), "measures": list(HEARD), "clips": audio["settings"],
         "learned": learned, "short": short, "rows": ROWS,
         "works": [(KINDS[kind], [(ROWS["bach_matched" if row == "bach" else row], works(pieces / "works", kind, row))
                                  for row in SHOWN]) for kind in KINDS],
@@ -96,6 +104,18 @@ def lines(rows, band):
         if any(cell is not None for cell in cells):
             limits = " to ".join(short(edge, 2) for edge in band[key]) if key in band else ""
             found.append((text, limits, cells))
+    return found
+
+
+def heard(audio):
+    """Return [(name, text, css, [(number or None, interval as text)])] of held-out music and the composers as audio."""
+    found = []
+    for row, measured in audio["rows"].items():
+        said = REAL if row == "real" else ROWS["bach_matched" if row == "bach" else row]
+        spans = [look_up(audio["intervals"][row], path) for path in HEARD.values()]
+        cells = [(look_up(measured, path), f"{short(span[0])} to {short(span[1])}" if span else "")
+                 for path, span in zip(HEARD.values(), spans, strict=True)]
+        found.append((*said, cells))
     return found
 
 
