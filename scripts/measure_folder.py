@@ -33,11 +33,12 @@ if __name__ == "__main__":
 """
 ENCODE = """
 from pathlib import Path
-import torch
+from chaconne.encoding import Encoder
 from chaconne.latents import encode_corpus
 from chaconne.modules import load_codec
-torch.set_num_threads({workers})
-encode_corpus(Path({out!r}, "corpus"), load_codec({codec!r}), Path({out!r}, "latents"))
+if __name__ == "__main__":
+    corpus, latents = Path({out!r}, "corpus"), Path({out!r}, "latents")
+    encode_corpus(corpus, load_codec({codec!r}), latents, Encoder(corpus, load_codec, {codec!r}, {out!r}, {workers}))
 """
 
 

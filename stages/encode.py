@@ -4,7 +4,7 @@ import sys
 
 from tqdm import tqdm
 
-from chaconne.encoding import Encoded
+from chaconne.encoding import Encoder
 from chaconne.files import new_folder
 from chaconne.latents import encode_corpus
 from chaconne.modules import load_codec
@@ -20,12 +20,12 @@ def main(which):
     name, out = NAMES[which]
     with stage(name, params["seed"], params["threads"]) as clock:
         codec = load_codec("data/codec")
-        parts = Parts(name, [params["seed"], params["threads"]],
+        parts = Parts(name, [params["seed"]],
                       ["data/codec", f"data/{which}/manifest.csv", f"data/{which}/audio.npy"])
         with new_folder(out) as temporary:
-            clock["seconds_of_audio"] = encode_corpus(
-                f"data/{which}", Encoded(codec, parts.folder), temporary,
-                lambda rows: tqdm(rows, desc=name, unit="clip", mininterval=2))
+            encoder = Encoder(f"data/{which}", load_codec, "data/codec", parts.folder, params["corpus"]["workers"])
+            clock["seconds_of_audio"] = encode_corpus(f"data/{which}", codec, temporary, encoder, lambda rows: tqdm(
+                rows, desc=name, unit="clip", mininterval=2))
         parts.finish()
 
 

@@ -12,9 +12,11 @@ import yaml
 
 from chaconne.audio import from_int16
 from chaconne.codec import spectral
+from chaconne.encoding import Encoder
 from chaconne.evaluation import reference
 from chaconne.files import seal
 from chaconne.latents import encode_corpus
+from chaconne.modules import load_codec
 from chaconne.stage import read_params
 from chaconne.sweeps import effort, running, tuning
 from tests.test_evaluation import run_stage, write_corpus  # noqa: F401  (a fixture is used by its name)
@@ -48,7 +50,8 @@ def workspace(tmp_path_factory):
     for name in ("codec", "latents"):
         (root / "data" / name).mkdir()
     codec.eval().save(root / "data/codec")
-    encode_corpus(root / "data/corpus", codec, root / "data/latents")
+    encoder = Encoder(root / "data/corpus", load_codec, root / "data/codec", root)
+    encode_corpus(root / "data/corpus", codec, root / "data/latents", encoder)
     index = pd.read_csv(root / "data/latents/index.csv")
     index.assign(seconds=index["samples"] / 22050, instrument="organ").to_csv(
         root / "data/latents/index.csv", index=False)

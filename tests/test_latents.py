@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from chaconne.audio import Recordings, from_int16, to_int16
-from chaconne.encoding import Encoded
+from chaconne.encoding import Encoder
 from chaconne.latents import Latents, encode_corpus
 
 HOP = 16
@@ -16,6 +16,9 @@ class Counting:
     """A codec whose latents are the mean of a frame's samples, twice."""
 
     sample_rate_hz, hop_samples, channels = 160, HOP, 2
+
+    def __init__(self, where=""):
+        pass
 
     def encode(self, audio):
         return audio.reshape(len(audio), 1, -1, HOP).mean(-1).repeat(1, 2, 1)
@@ -38,8 +41,13 @@ def corpus(tmp_path):
     (folder / "corpus.json").write_text('{"name": "steps", "licence": "CC0", "clips": 3}')
     out = tmp_path / "latents"
     out.mkdir()
-    assert encode_corpus(folder, Counting(), out) == round(96 * HOP / 160)
+    assert encode(folder, Counting, out, tmp_path) == round(96 * HOP / 160)
     return folder, out
+
+
+def encode(corpus, kind, out, work, workers=1):
+    """Encode a corpus with a codec of a class of this file."""
+    return encode_corpus(corpus, kind(), out, Encoder(corpus, kind, "", work, workers))
 
 
 class Killed(BaseException):
@@ -61,7 +69,7 @@ def test_a_killed_encoding_goes_on_after_the_last_noted_clip(corpus, tmp_path, m
     def run():
         for folder in (work, out):
             folder.mkdir(exist_ok=True)
-        encode_corpus(corpus[0], Encoded(Killing(), work), out)
+        encode(corpus[0], Killing, out, work)
 
     with pytest.raises(Killed):
         run()
@@ -75,6 +83,15 @@ def test_a_killed_encoding_goes_on_after_the_last_noted_clip(corpus, tmp_path, m
     run()
     assert asked == [40, 24, 32] + ([32] if lost in ("nothing", "half of a clip more") else [40, 24, 32])
     for name in ("latents.npy", "latents.json", "index.csv", "SHA256SUMS"):
+        assert (out / name).read_bytes() == (corpus[1] / name).read_bytes()
+
+
+def test_the_number_of_workers_changes_nothing(corpus, tmp_path):
+    out = tmp_path / "again"
+    for folder in (out, tmp_path / "work"):
+        folder.mkdir()
+    encode(corpus[0], Counting, out, tmp_path / "work", workers=2)
+    for name in ("latents.npy", "latents.json", "index.csv"):
         assert (out / name).read_bytes() == (corpus[1] / name).read_bytes()
 
 

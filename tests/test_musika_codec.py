@@ -10,6 +10,7 @@ import torch
 from chaconne import fitting, training
 from chaconne.audio import to_int16
 from chaconne.codec import musika
+from chaconne.encoding import Encoder
 from chaconne.files import write_json
 from chaconne.latents import Latents, encode_corpus
 from chaconne.musika import codec_training, published
@@ -80,7 +81,7 @@ def test_the_generators_of_this_project_learn_its_latents(name, tmp_path):
     pd.DataFrame([dict(clip=i, split="train", start=i * audio.shape[1], samples=audio.shape[1], beat_samples=8 * 2048,
                        mode=("major", "minor")[i % 2]) for i in range(4)]).to_csv(folder / "manifest.csv", index=False)
     write_json(folder / "corpus.json", {"name": "tones", "licence": "CC0"})
-    encode_corpus(folder, codec, tmp_path / "latents")
+    encode_corpus(folder, codec, tmp_path / "latents", Encoder(folder, lambda _: codec, "", tmp_path))
 
     latents = Latents(tmp_path / "latents", "train", 16)
     settings = {**SIZES[name], "steps": 6}

@@ -1,54 +1,99 @@
-"""Encoding that a kill does not undo: latents of clips that were encoded before it are taken from the disk."""
+"""Encoding in several processes that a kill does not undo: what was encoded before it is taken from the disk."""
 
 import os
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from chaconne.files import read_json, write_json
+from chaconne.audio import from_int16
+from chaconne.corpora.workers import in_order
+from chaconne.files import load_array, read_json, write_json
 from chaconne.resume import seconds_between
 
 CHECKPOINT_SECONDS = 10  # between notes of how much is done; decides nothing about the result
 
 
-class Encoded:
-    """A codec that keeps in `folder` what it encodes; a later one there is asked for the same clips in the same order.
+@dataclass(frozen=True)
+class Clip:
+    """Encodes spans of a packed corpus: a worker's function, on one thread, the same bytes in whichever process.
 
-    What is not known yet is encoded by `codec`, whose other attributes this one has, too.
+    corpus: folder with audio.npy; load(where): the codec, a function that other processes can import.
     """
 
-    def __init__(self, codec, folder):
-        self.codec, self.note = codec, Path(folder, "encoded.json")
-        path = Path(folder, "encoded.f32")
-        path.touch()
-        self.known = read_json(self.note)["bytes"] if self.note.exists() else 0
-        if path.stat().st_size < self.known:    # somebody has cut it off
-            self.known = 0
-        self.file = open(path, "r+b")   # noqa: SIM115 - it is closed with this object
-        self.file.truncate(self.known)  # what came after the last note may be half of a clip
+    corpus: str
+    load: callable
+    where: str
+
+    @torch.no_grad()
+    def __call__(self, span):
+        """span: (first sample, samples) -> latents float32 [frames, channels]."""
+        first, samples = span
+        codec = made(self.load, self.where)
+        # Opened anew: what is mapped counts as memory of the process until it is closed.
+        audio = from_int16(load_array(Path(self.corpus, "audio.npy"))[first:first + samples])
+        with one_thread():
+            return codec.encode(audio[None])[0].T.contiguous().numpy()
+
+
+@cache
+def made(load, where):
+    """Return load(where), once in each process."""
+    return load(where)
+
+
+@contextmanager
+def one_thread():
+    """Use one thread of torch as long as the block lasts: workers share the cores, and sums keep their order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+class Encoder:
+    """Encodes the clips of a corpus folder in `workers` processes and keeps in the folder `work` what it has.
+
+    load, where: as in Clip. A later one there is asked for the same clips in the same order.
+    """
+
+    def __init__(self, corpus, load, where, work, workers=1):
+        made.cache_clear()  # what lies in `where` may be another codec by now
+        codec = made(load, where)
+        self.clip, self.workers = Clip(str(corpus), load, where), workers
+        self.channels, self.hop = codec.channels, codec.hop_samples
+        self.note, self.path = Path(work, "encoded.json"), Path(work, "encoded.f32")
         self.every = seconds_between(CHECKPOINT_SECONDS)
-        self.saved = time.perf_counter()
 
-    def __getattr__(self, name):
-        return getattr(self.codec, name)
+    def __call__(self, spans):
+        """spans: [(first sample, samples)] -> yields their latents float32 [frames, channels], in order."""
+        self.path.touch()
+        known = read_json(self.note)["bytes"] if self.note.exists() else 0
+        if self.path.stat().st_size < known:    # somebody has cut it off
+            known = 0
+        ends = np.cumsum([4 * self.channels * (samples // self.hop) for _, samples in spans])
+        done = int(np.searchsorted(ends, known, side="right"))
+        with open(self.path, "r+b") as file:
+            for _, samples in spans[:done]:
+                count = samples // self.hop * self.channels
+                yield np.frombuffer(file.read(4 * count), np.float32).reshape(-1, self.channels)
+            file.truncate(file.tell())  # what came after the last note may be half of a clip
+            saved = time.perf_counter()
+            for latents in in_order(self.clip, spans[done:], self.workers, chunk=1):
+                file.write(latents.tobytes())
+                yield latents
+                if time.perf_counter() - saved > self.every:
+                    self.save(file)
+                    saved = time.perf_counter()
 
-    def encode(self, audio):
-        """audio: [1, samples] -> latents [1, channels, frames]."""
-        if self.file.tell() < self.known:
-            frames = audio.shape[-1] // self.codec.hop_samples
-            values = np.frombuffer(self.file.read(4 * frames * self.codec.channels), np.float32)
-            return torch.from_numpy(values.reshape(frames, self.codec.channels).T.copy())[None]
-        z = self.codec.encode(audio)
-        self.file.write(z[0].T.contiguous().numpy().tobytes())
-        if time.perf_counter() - self.saved > self.every:
-            self.save()
-        return z
-
-    def save(self):
+    def save(self, file):
         """Note how much is on the disk."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        write_json(self.note, {"bytes": self.file.tell()})
-        self.saved = time.perf_counter()
+        file.flush()
+        os.fsync(file.fileno())
+        write_json(self.note, {"bytes": file.tell()})

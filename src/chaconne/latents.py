@@ -78,11 +78,11 @@ def check(folder, facts, raw, index):
         raise ValueError(f"{folder}/index.csv names frames that latents.npy has not; {remake(folder)}")
 
 
-def encode_corpus(corpus, codec, folder, progress=iter):
-    """Encode every clip of a corpus folder with `codec` into `folder` (see the module's layout).
+def encode_corpus(corpus, codec, folder, encode, progress=iter):
+    """Write the latents of every clip of a corpus folder into `folder` (see the module's layout).
 
-    Clips are read one by one, memory stays bounded by the longest.
-    Returns the seconds of audio.
+    codec: what it is encoded with; encode: spans [(first sample, samples)] -> their latents [frames, channels] one by
+    one, such as chaconne.encoding.Encoder. Returns the seconds of audio.
     """
     audio = load_array(Path(corpus, "audio.npy"), np.int16, 1)
     manifest = read_table(Path(corpus, "manifest.csv"), ("start", "samples", "beat_samples"), ("split",))
@@ -95,12 +95,9 @@ def encode_corpus(corpus, codec, folder, progress=iter):
     total = int(manifest.frames.sum())
     check_room(f"encoding {corpus}", disk_bytes=2 * 4 * total * codec.channels, folder=folder)
     latents = new_array(Path(folder, "latents.npy"), np.float32, (total, codec.channels))
-    for row in progress(list(manifest.itertuples())):
-        # Opened anew: what is mapped counts as memory of the process until it is closed.
-        audio = load_array(Path(corpus, "audio.npy"))
-        clip = audio[row.start:row.start + row.frames * hop].astype(np.float32) / 32767
-        z = codec.encode(torch.from_numpy(clip)[None])[0]
-        latents[row.first:row.first + row.frames] = z.T.numpy()
+    spans = [(row.start, row.frames * hop) for row in manifest.itertuples()]
+    for row, z in zip(progress(list(manifest.itertuples())), encode(spans), strict=True):
+        latents[row.first:row.first + row.frames] = z
     mean, std = statistics(latents, manifest[manifest.split == "train"])
     latents.flush()
     facts = {"channels": codec.channels, "sample_rate_hz": codec.sample_rate_hz, "hop_samples": hop,
