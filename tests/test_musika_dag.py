@@ -92,7 +92,6 @@ def root(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_the_whole_pipeline_on_musika(root):
     names = ("comparison", "finetune", "eval")
     read = {name: json.loads((root / f"metrics/{name}.json").read_text()) for name in names}
@@ -106,7 +105,6 @@ def test_the_whole_pipeline_on_musika(root):
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_fine_tuning_goes_on_from_the_published_weights(root):
     before, after = (load_file(root / f"data/models/{name}/model.safetensors") for name in ("musika", "finetuned"))
     moved = {name for name in before if name in after and before[name].shape == after[name].shape
@@ -117,7 +115,6 @@ def test_fine_tuning_goes_on_from_the_published_weights(root):
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_what_it_makes_changes_as_fine_tuning_goes(root):
     before, after = (load_generator(root / f"data/models/{name}") for name in ("musika", "finetuned"))
     made = [model.sample(3.0, 0, {}, {"truncation": 2.0}, count=4) for model in (before, after)]

@@ -6,10 +6,11 @@
 import hashlib
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import typer
+
+from chaconne.doctoring.project import dvc_cache
 
 
 def repair():
@@ -25,8 +26,7 @@ def repair():
         raise typer.Exit(2)
     mend_lock(Path("dvc.lock"))
     mend_running(Path(".dvc/tmp/rwlock"))
-    told = subprocess.run(["dvc", "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    cache = Path(told, "files", "md5")
+    cache = dvc_cache(Path.cwd()) / "files/md5"
     bad = clear_cache(cache)
     stages = yaml.safe_load(Path("dvc.lock").read_text()).get("stages", {})
     outs = {out["path"]: out.get("md5", "") for stage in stages.values() for out in stage.get("outs", [])}

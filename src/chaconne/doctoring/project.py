@@ -1,6 +1,7 @@
 """The project that one stands in: its pipeline, models, caches."""
 
 import os
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def caches(root):
     places = [("chaconne", cache_folder(), "unpacked packs, models of revisions, embeddings"),
               ("hub", hub_cache(), "weights from the hub of Hugging Face")]
     if root is not None:
-        places.append(("dvc", root / ".dvc/cache", "results of the pipeline, of all experiments"))
+        places.append(("dvc", dvc_cache(root), "results of the pipeline, of all experiments"))
     for name, path, what in places:
         text = f"{gib(size_of(path))} in {path}: {what}" if path.exists() else f"nothing in {path}"
         yield here(name, "fine", text)
@@ -76,6 +77,15 @@ def caches(root):
         yield here("chaconne", "missing", f"{cache_folder()} cannot be written", "export XDG_CACHE_HOME=/tmp/cache")
     asked = os.environ.get("HF_HUB_OFFLINE", "1") == "0"
     yield here("network", "fine", "HF_HUB_OFFLINE=0: the hub may be asked" if asked else "stages stay off the network")
+
+
+def dvc_cache(root):
+    """Return the folder of DVC's cache: `dvc cache dir` may have moved it."""
+    try:
+        told = subprocess.run(["dvc", "cache", "dir"], cwd=root, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):    # not installed, or no project of DVC
+        return root / ".dvc/cache"
+    return Path(told.strip())
 
 
 def existing(path):
