@@ -1,8 +1,9 @@
 """Musika at full size with random weights, against its own plain form: python benchmarks/musika_speed.py [OUT.json]
 
-Plain: the networks as layers of PyTorch, eager, in the same batches. Ours: what users run (chaconne.musika.stream).
-Both ways decode and encode the same stereo, in turn, in one process; the best of several rounds counts. Beside
-them stands the rate of a matrix product of the networks' own size, which bounds what can be reached.
+Whole: the port as it was written down first, layers of PyTorch, eager, the recording at once (`encode_exactly`). Plain:
+the same layers in our blocks. Compiled: those under torch.compile. Ours: what users run (chaconne.musika.stream). All
+decode and encode the same stereo, in turn, in one process; the best of several rounds counts. Beside them stands the
+rate of a matrix product of the networks' own size, which bounds what can be reached.
 """
 
 import json
@@ -15,9 +16,9 @@ import torch
 from chaconne.musika import contest, coordinates, spectrum
 from chaconne.musika.adam import KerasAdam
 from chaconne.musika.adversaries import Critic, Generator, Shape, compose
-from chaconne.musika.autoencoder import Autoencoder, Sizes
+from chaconne.musika.autoencoder import UNIT, Autoencoder, Sizes
 from chaconne.musika.layers import switch_noise
-from chaconne.musika.stream import BLOCK, Stream
+from chaconne.musika.stream import BLOCK, Stream, decode_exactly, encode_exactly
 
 SECONDS, ROUNDS, THREADS, RATE = 30, 5, 2, 44100
 GMAC = {"encode": 1.905, "decode": 2.216}       # of the networks, for a second of stereo
@@ -50,32 +51,46 @@ def joined(parts):
     return torch.cat(list(parts), dim=-1)
 
 
+class Compiled:
+    """The plain networks under torch.compile; what is compiled anew for another length is part of warming up."""
+
+    def __init__(self, model):
+        self.encode, self.decode = torch.compile(model.encode), torch.compile(model.decode)
+
+
 def codec(results):
-    """Encode and decode SECONDS of stereo, plain and as users do."""
+    """Encode and decode SECONDS of stereo, in all ways."""
     torch.manual_seed(0)
     model = Autoencoder(Sizes()).eval().requires_grad_(False)
     switch_noise(model, False)
-    ours, plain = Stream(model), Stream(model)
-    plain.model = model
     audio = 0.1 * torch.randn(2, SECONDS * RATE)
-    latents = joined(ours.encode([audio]))
-    streams = {"ours": ours, "plain": plain}
+    streams = {"ours": Stream(model), "plain": Stream(model), "compiled": Stream(model)}
+    streams["plain"].model = model
+    streams["compiled"].model = Compiled(model)
+    latents = joined(streams["ours"].encode([audio]))
+    count = latents.shape[2] // UNIT * UNIT
+    fitting = audio[:, :(16 * count + 3) * model.sizes.hop]
     work = {"encode": lambda stream: joined(stream.encode([audio])),
             "decode": lambda stream: joined(stream.decode([latents]))}
+    whole = {"encode": lambda: encode_exactly(model, fitting),
+             "decode": lambda: decode_exactly(model, latents[..., :count])}
     for name, do in work.items():
-        found = rivals({kind: lambda stream=stream, do=do: do(stream) for kind, stream in streams.items()})
+        ways = {kind: lambda stream=stream, do=do: do(stream) for kind, stream in streams.items()}
+        with torch.no_grad():
+            found = rivals(ways | {"whole": whole[name]})
         wall, cpu, made = found["ours"]
         results[name] = {
             "times_real_time": SECONDS / wall, "cpu_seconds_a_minute": 60 * cpu / SECONDS,
-            "plain_times_real_time": SECONDS / found["plain"][0],
-            "plain_cpu_seconds_a_minute": 60 * found["plain"][1] / SECONDS, "ratio": found["plain"][0] / wall,
             "share_of_matmul_rate": GMAC[name] * SECONDS / wall / results["matmul_gmac_a_second"],
             "largest_difference": float((made - found["plain"][2]).abs().max())}
+        for kind in ("whole", "plain", "compiled"):
+            results[name][f"ratio_to_{kind}"] = found[kind][0] / wall
+            results[name][f"{kind}_cpu_seconds_a_minute"] = 60 * found[kind][1] / SECONDS
     generator = Generator(Shape()).eval()
     frames = 6 * 256
 
     def piece():
-        return joined(ours.decode([compose(generator, frames, 2.0).reshape(2, 64, -1)]))
+        return joined(streams["ours"].decode([compose(generator, frames, 2.0).reshape(2, 64, -1)]))
 
     piece()
     results["seconds_for_143_s_of_stereo_from_noise"] = min(timed(piece)[0] for _ in range(2))

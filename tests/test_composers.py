@@ -287,6 +287,7 @@ def test_pieces_are_kept_and_measured_as_they_are(tmp_path):
     assert samples.agreement(again, plans) == 1
     lower = [replace(grid, pitch=grid.pitch - 1) for grid in plans]
     assert samples.agreement(lower, plans) < 0.2
+    assert samples.describe(plans)["in_key"] > 0.9 > 0.8 > samples.describe(lower)["in_key"]
 
 
 def test_pieces_sound_as_the_corpus_does(tmp_path):

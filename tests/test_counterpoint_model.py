@@ -179,9 +179,11 @@ def test_writing_gives_the_log_probabilities_of_reading():
 def test_given_notes_stay_and_future_ones_count():
     torch.manual_seed(0)
     network = Network(READING).eval()
+    torch.nn.init.normal_(network.head.degree, std=0.1)
     asked = conditions.free(2, 16)
     asked.symbols = random_symbols(2, 16)
     asked.known[:, 0] = True
+    asked.attributes[0, :2] = torch.tensor([5, 2])  # one piece in e minor, one in any key
     made, chance = write(network, 2, 16, asked=asked)
     assert torch.equal(made[:, 0], asked.symbols[:, 0])
     assert torch.allclose(network(made, asked=asked), chance, atol=1e-4)
@@ -279,6 +281,40 @@ def test_a_network_learns_to_follow_the_soprano_it_is_given():
         optimizer.step()
     # Guessing costs ln 2 for the alto of a frame, after which tenor and bass are known: 0.23 nats a cell.
     assert float(found.detach()) < 0.1
+
+
+def test_degrees_are_counted_from_the_tonic_and_free_pieces_have_none():
+    sound = torch.tensor([[[60, 64, 59, 0]], [[60, 64, 59, 0]]])
+    sound = torch.where(sound > 0, sound - sy.LOW + 1, 0)
+    assert sy.degrees(sound, torch.tensor([1, 0])).tolist() == [[[1, 5, 12, 0]], [[0, 0, 0, 0]]]
+    network = Network(READING)
+    torch.nn.init.normal_(network.head.degree)
+    wish = conditions.Wish(None, torch.tensor([3, 10, 0]), torch.tensor([1, 1, 1]))
+    bias = network.head.key(0, wish)[:, 0]
+    assert torch.equal(bias[0, :40], bias[1, 7:47]) and not bias[2].any() and bias[0].std() > 0
+
+
+def test_a_network_learns_to_write_in_the_key_it_is_asked_for():
+    """Tonics of triads in any key: nothing but what is told says which."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    network = Network(READING)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=0.01)
+    for _ in range(60):
+        tonic = rng.integers(12, size=16)
+        pitch = 48 + tonic[:, None, None] + rng.choice([0, 4, 7], (16, 4, 8)) + np.array([12, 12, 0, 0])[:, None]
+        symbols = torch.from_numpy(np.stack([sy.symbols_of(p, np.ones_like(p, bool)) for p in pitch]))
+        asked = conditions.free(16, 8)
+        asked.attributes[:, 0], asked.attributes[:, 1] = torch.from_numpy(tonic + 1), 1
+        network.train()
+        optimizer.zero_grad()
+        tasks.loss(network, symbols, asked).backward()
+        optimizer.step()
+    asked = conditions.free(12, 8)
+    asked.attributes[:, 0], asked.attributes[:, 1] = torch.arange(12) + 1, 1
+    made, _ = write(network, 12, 8, seed=1, asked=asked)
+    pitch = np.stack([sy.grid_arrays(one)[0] for one in made.numpy()])
+    assert np.isin((pitch - np.arange(12)[:, None, None]) % 12, (0, 4, 7)).mean() > 0.9
 
 
 def test_networks_are_saved_and_harmonise(tmp_path):

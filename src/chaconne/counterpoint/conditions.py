@@ -49,6 +49,16 @@ class Conditions:
         return Conditions(*(part.repeat_interleave(count, 0) for part in self.parts()))
 
 
+@dataclass
+class Wish:
+    """What a network has read of Conditions: reading [B, T, W]; tonic int64 [B], 0 where free, else 1 + pitch class;
+    mode int64 [B], 0 where free."""
+
+    reading: torch.Tensor
+    tonic: torch.Tensor
+    mode: torch.Tensor
+
+
 def free(batch, frames, voices=4):
     """Return Conditions that ask for nothing."""
     cells = torch.zeros(batch, voices, frames, dtype=torch.int64)

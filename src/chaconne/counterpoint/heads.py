@@ -7,7 +7,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from chaconne.counterpoint import symbols as sy
+from chaconne.counterpoint.conditions import MODES
 
+FAST = 10.0  # times that weights for the degrees of a key learn faster: few steps must move them by nats
 KINDS = ("other", "octave", "fifth")  # intervals from which no two voices move alike
 
 
@@ -29,22 +31,24 @@ class Head(nn.Module):
             nn.Linear(width, sy.SYMBOLS + (2 * sy.WIDE + 2) * (1 + v)) for v in range(voices))
         for table in [*self.above, *self.own]:
             nn.init.normal_(table.weight, std=0.1)
+        # How likely each degree of the scale is: what is asked of the key reaches the notes without a detour.
+        self.degree = nn.Parameter(torch.zeros(voices, len(MODES) + 1, 12)) if shape.reader_depth else None
         pitch = torch.arange(1, sy.PITCHES + 1)
         self.register_buffer("pitch", pitch, persistent=False)
 
-    def log_probs(self, frames, symbols, repeats=True):
-        """Return log p of every symbol: [B, V, T]. frames: [B, T, W] of Past for the same symbols."""
+    def log_probs(self, frames, symbols, repeats=True, wish=None):
+        """Return log p of every symbol: [B, V, T]. frames: [B, T, W] of Past for the same symbols and the same Wish."""
         found = [one.gather(-1, symbols[:, voice, :, None])[..., 0]
-                 for voice, one in enumerate(self.distributions(frames, symbols, repeats))]
+                 for voice, one in enumerate(self.distributions(frames, symbols, repeats, wish))]
         return torch.stack(found, 1)
 
-    def distributions(self, frames, symbols, repeats=True):
+    def distributions(self, frames, symbols, repeats=True, wish=None):
         """Yield log p [B, T, SYMBOLS] of all that each voice could do, given the frames before and voices above."""
         sound = sy.sounding(symbols)
         before = torch.cat([torch.zeros_like(sound[..., :1]), sound[..., :-1]], -1)
         entered = self.enter(frames).chunk(self.voices, -1)
         for voice in range(self.voices):
-            logits = self.logits(voice, entered[voice], sound, before, symbols)
+            logits = self.logits(voice, entered[voice], sound, before, symbols, wish)
             yield forbid(logits, before[:, voice], repeats).log_softmax(-1)
 
     def rows(self, voice, sound, before, symbols):
@@ -65,7 +69,13 @@ class Head(nn.Module):
             base = base + size
         return found
 
-    def logits(self, voice, entered, sound, before, symbols):
+    def key(self, voice, wish):
+        """Return [B, 1, PITCHES], what is added to the logits of onsets in the key of a Wish; 0 where none is asked."""
+        place = (self.pitch - 1 + sy.LOW - (wish.tonic[:, None] - 1)) % 12
+        bias = FAST * self.degree[voice][wish.mode].gather(1, place)
+        return torch.where(wish.tonic[:, None] > 0, bias, 0)[:, None]
+
+    def logits(self, voice, entered, sound, before, symbols, wish=None):
         """Return logits [B, T, SYMBOLS] of one voice; of sound and symbols only the voices above are used."""
         batch, length, _ = entered.shape
         z = entered + self.own[voice](before[:, voice])
@@ -82,6 +92,8 @@ class Head(nn.Module):
             other = before[:, voice] if i == 0 else sound[:, i - 1]
             index = sy.intervals(self.pitch.expand(batch, length, -1), other[..., None], sy.WIDE)
             onsets = onsets + relative.gather(-1, index)
+        if wish is not None:
+            onsets = onsets + self.key(voice, wish)
         return torch.cat([plain[..., :sy.FIRST], onsets], -1)
 
 

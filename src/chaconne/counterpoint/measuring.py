@@ -7,7 +7,7 @@ from chaconne.counterpoint.model import load
 from chaconne.counterpoint.pieces import join
 from chaconne.counterpoint.rules import NAMES
 
-ROOM = {"parallels": 2.0, "density": 0.15, "entropy": 0.5, "nats": 0.05}  # limits of the gates; see gates
+ROOM = {"in_key": 0.05, "parallels": 2.0, "density": 0.15, "entropy": 0.5, "nats": 0.05}  # limits of `gates`
 
 
 def measure(folder, shelf):
@@ -56,6 +56,7 @@ def gates(rows, bach, band):
     row = rows["reinforced"]
     found = {"parallels": (row["rates"]["parallels"], ROOM["parallels"]),
              "density": (abs(row["density"] / bach["density"] - 1), ROOM["density"]),
+             "in_key": (bach["in_key"] - row["in_key"], ROOM["in_key"]),
              "nats_per_note": (row["nats_per_note"] / rows["model"]["nats_per_note"] - 1, ROOM["nats"]),
              "best_of_k_distance": (rows["reinforced_best_of_k"]["distance"], rows["best_of_k"]["distance"])}
     for name in ("VL", "TOTAL"):

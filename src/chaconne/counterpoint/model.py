@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from chaconne.counterpoint import symbols as sy
 from chaconne.counterpoint.blocks import Block
-from chaconne.counterpoint.conditions import Reader
+from chaconne.counterpoint.conditions import Reader, Wish
 from chaconne.counterpoint.heads import Head
 from chaconne.files import one_line, read_json, verify, write_json
 from chaconne.pipeline import remake
@@ -63,15 +63,15 @@ class Network(nn.Module):
         whole = (symbols if before is None else torch.cat([before, symbols], -1)).to(device)
         wish = self.read(asked if asked is None else asked.to(device))
         frames = self.past(whole, start - known, wish)
-        return self.head.log_probs(frames, whole, repeats)[..., known:]
+        return self.head.log_probs(frames, whole, repeats, wish)[..., known:]
 
     def read(self, asked):
-        """Return [B, T, W] of Conditions, None for None; ValueError where the network has no Reader."""
+        """Return the Wish of Conditions, None for None; ValueError where the network has no Reader."""
         if asked is None:
             return None
         if self.reader is None:
             raise ValueError("conditions: this network was made without a reader (reader_depth 0)")
-        return self.reader(asked)
+        return Wish(self.reader(asked), *asked.attributes[:, :2].unbind(1))
 
     def save(self, folder):
         """Write network.json and weights.safetensors into `folder`."""
@@ -105,7 +105,9 @@ class Past(nn.Module):
         self.shape, self.window, self.voices = shape, shape.window, voices
         self.pairs = [(u, v) for u in range(voices) for v in range(u + 1, voices)]
         sizes = {"sound": (voices, sy.PITCHES + 1), "age": (voices, sy.OLDEST + 1), "step": (voices, 2 * sy.STEP + 2),
-                 "interval": (len(self.pairs), 2 * sy.WIDE + 2), "clock": (1, sum(CLOCKS))}
+                 "interval": (len(self.pairs), 2 * sy.WIDE + 2)}
+        sizes |= {"degree": (voices, 13)} if self.shape.reader_depth else {}
+        sizes |= {"clock": (1, sum(CLOCKS))}
         self.sizes = sizes
         # One table for all features: a row for each value of each feature of each voice.
         self.table = nn.EmbeddingBag(sum(n * size for n, size in sizes.values()), width, mode="sum")
@@ -115,30 +117,30 @@ class Past(nn.Module):
         self.norm = nn.RMSNorm(width)
 
     def forward(self, symbols, start=0, wish=None):
-        """wish: [B, T, W] of a Reader, or None. It enters below and stays visible above."""
-        x = self.inputs(symbols, start)
-        x = F.dropout(x if wish is None else x + wish, self.shape.dropout, self.training)
+        """wish: a Wish or None. What was read enters below and stays visible above."""
+        x = self.inputs(symbols, start, wish)
+        x = F.dropout(x if wish is None else x + wish.reading, self.shape.dropout, self.training)
         for block in self.blocks:
             x = block(x, self.window)
         x = self.norm(x)
-        return x if wish is None else x + wish
+        return x if wish is None else x + wish.reading
 
     def step(self, symbols, start, wish, memory):
         """Return ([B, 1, W] of the last frame of symbols [B, V, t], memory); that frame's own symbols are not read."""
         frame = symbols.shape[-1] - 1
-        x = self.inputs(symbols, start, last=True)
-        x, kept = (x if wish is None else x + wish[:, frame:frame + 1]), []
+        x = self.inputs(symbols, start, wish, last=True)
+        x, kept = (x if wish is None else x + wish.reading[:, frame:frame + 1]), []
         for block, old in zip(self.blocks, memory or [None] * len(self.blocks), strict=True):
             x, new = block.step(x, old, frame, self.window)
             kept.append(new)
         x = self.norm(x)
-        return (x if wish is None else x + wish[:, frame:frame + 1]), kept
+        return (x if wish is None else x + wish.reading[:, frame:frame + 1]), kept
 
-    def inputs(self, symbols, start, last=False):
+    def inputs(self, symbols, start, wish=None, last=False):
         """Return the inputs [B, T, W]: features of the frame before, and the clock of this one; `last`: of the last."""
         batch, _, length = symbols.shape
         first = length - 1 if last else 0
-        rows = self.rows(symbols)[:, max(0, first - 1):]  # [B, T - 1, features]: those of frame t belong to t + 1
+        rows = self.rows(symbols, wish)[:, max(0, first - 1):]  # [B, T - 1, features]: those of frame t belong to t + 1
         shown = None
         if self.training:
             drawn = torch.rand(rows.shape, device=rows.device) >= self.shape.blind
@@ -153,11 +155,13 @@ class Past(nn.Module):
         times = torch.stack([clock % m + o for m, o in zip(CLOCKS, offsets, strict=True)], -1)
         return x + self.table(times.reshape(-1, len(CLOCKS))).reshape(*clock.shape, -1)
 
-    def rows(self, symbols):
+    def rows(self, symbols, wish=None):
         """Return int64 [B, T - 1, features]: the table's row of every feature of all frames but the last."""
         sound = sy.sounding(symbols)
         upper, lower = ([pair[side] for pair in self.pairs] for side in (0, 1))
         features = [sound, sy.ages(symbols), sy.steps(sound), sy.intervals(sound[:, upper], sound[:, lower], sy.WIDE)]
+        if self.shape.reader_depth:
+            features.append(sy.degrees(sound, symbols.new_zeros(len(symbols)) if wish is None else wish.tonic))
         rows, base = [], 0
         for feature, (count, size) in zip(features, self.sizes.values(), strict=False):
             rows.append(feature + base + size * torch.arange(count, device=symbols.device)[:, None])

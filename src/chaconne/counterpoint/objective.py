@@ -58,7 +58,8 @@ def compose(network, plans, frames, seed, sopranos=0):
 
 def distributions(network, symbols, asked, start):
     """Return log p [B, T, S] of each voice."""
-    return list(network.head.distributions(network.past(symbols, start, network.read(asked)), symbols))
+    wish = network.read(asked)
+    return list(network.head.distributions(network.past(symbols, start, wish), symbols, wish=wish))
 
 
 def objective(network, reference, batch, cost, kl_weight, later_weight):

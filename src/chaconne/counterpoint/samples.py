@@ -18,6 +18,7 @@ from chaconne.files import load_array, new_file, read_json, write_json
 
 FREE = ("model", "best_of_k", "guided", "reinforced", "reinforced_best_of_k", "rules_only")
 SHOWN = ("bach", "model", "reinforced", "reinforced_best_of_k", "rules_only")  # of these, files are written to open
+SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}  # semitones above the tonic
 MADE_BY = {"model": "model", "best_of_k": "model", "guided": "model", "reinforced": "reinforced",
            "reinforced_best_of_k": "reinforced"}  # row: folder of data/counterpoint
 
@@ -83,7 +84,17 @@ def describe(grids):
     pitch = np.stack([grid.pitch for grid in grids])
     found = statistics.describe(batch(pitch, setting.tonic, setting.minor, setting.fermata, setting.beat))
     each = candidates.measure(pitch, setting).mean(0)
+    found["in_key"] = float(np.mean([in_key(grid) for grid in grids]))
     return found | {name: float(each[candidates.MEASURES.index(name)]) for name in ("rests", "unison")}
+
+
+def in_key(grid):
+    """Return the share of what sounds that belongs to the scale of the Grid's key: is it in the key that was asked for?
+
+    Of twelve notes a major scale has seven, a minor one with its raised sixth and seventh nine.
+    """
+    sounding = grid.pitch[grid.pitch >= 0]
+    return float(np.isin((sounding - grid.tonic) % 12, SCALES["minor" if grid.mode == "minor" else "major"]).mean())
 
 
 def agreement(grids, originals):

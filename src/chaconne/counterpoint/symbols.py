@@ -52,6 +52,15 @@ def sounding(symbols):
     return (held - RESTS).clamp(min=0)
 
 
+def degrees(sound, tonic):
+    """Return the scale degree in semitones of what sounds: int64 like sound, 1 on the tonic .. 12, 0 where unknown.
+
+    sound: int64 [B, V, T] codes of `sounding`; tonic: int64 [B], 0 where free, else 1 + pitch class.
+    """
+    place = (sound - 1 + LOW - (tonic[:, None, None] - 1)) % 12 + 1
+    return torch.where((sound > 0) & (tonic[:, None, None] > 0), place, 0)
+
+
 def ages(symbols):
     """Return for how many frames each note or rest has sounded: int64 [..., frames], 0 at its onset, at most OLDEST."""
     places = torch.arange(symbols.shape[-1], device=symbols.device)

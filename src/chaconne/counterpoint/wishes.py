@@ -1,6 +1,7 @@
 """What a user may ask of a piece beside key, metre and phrases: how busy it is, how high and low each voice goes."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -28,11 +29,12 @@ class Insistent:
         return getattr(self.network, name)
 
     def read(self, asked):
-        """Return [B, T, W]; see Network.read."""
+        """Return the Wish; see Network.read."""
         attributes = asked.attributes.clone()
         attributes[:, DENSITY] = 0
         without = self.network.read(Conditions(attributes, asked.symbols, asked.known, asked.fermata))
-        return without + STRENGTH * (self.network.read(asked) - without)
+        louder = without.reading + STRENGTH * (self.network.read(asked).reading - without.reading)
+        return replace(without, reading=louder)
 
 
 class Within:

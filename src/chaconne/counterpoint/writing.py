@@ -28,11 +28,11 @@ def write(network, count, frames, seed=0, asked=None, before=None, temperature=1
             made[..., t] = before[..., t]
         frame, memory = network.past.step(made[..., :t + 1], start - past, wish, memory)
         if t >= past:
-            draw(network, made, chance, frame, t, asked, temperature, generator, repeats, guide)
+            draw(network, made, chance, frame, t, asked, wish, temperature, generator, repeats, guide)
     return made[..., past:], chance[..., past:]
 
 
-def draw(network, made, chance, frame, t, asked, temperature, generator, repeats, guide=None):
+def draw(network, made, chance, frame, t, asked, wish, temperature, generator, repeats, guide=None):
     """Draw the symbols of frame t in place, voice by voice; `frame`: [count, 1, W] of the past."""
     entered = network.head.enter(frame).chunk(network.voices, -1)
     until = sy.sounding(made[..., :t])[..., -1:] if t else torch.zeros_like(made[..., :1])
@@ -40,7 +40,7 @@ def draw(network, made, chance, frame, t, asked, temperature, generator, repeats
         symbol = made[..., t:t + 1]
         # What sounds in this frame: voices above are drawn already.
         sound = torch.where(symbol == sy.HOLD, until, (symbol - sy.RESTS).clamp(min=0))
-        logits = network.head.logits(voice, entered[voice], sound, until, symbol)
+        logits = network.head.logits(voice, entered[voice], sound, until, symbol, wish)
         logits = forbid(logits, until[:, voice], repeats)[:, 0]
         wanted = logits
         if guide is not None:

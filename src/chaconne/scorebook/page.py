@@ -37,6 +37,7 @@ OTHERS = {
     "VL": ("rules 1 to 10", "VL"), "TOTAL": ("all twelve", "TOTAL"), "density": ("moves a beat and voice", "density"),
     "melodic_entropy": ("bits of melodic 4-grams", "entropy.melodic"),
     "sonority_entropy": ("bits of sonorities", "entropy.sonority"),
+    "in_key": ("share of notes in the key asked for", "in_key"),
     "rests": ("share of rests", "rests"), "unison": ("share of unisons", "unison"),
     "nats_per_note": ("nats per note (see below)", "nats_per_note"),
     "distance": ("distance to Bach's band", "distance"), "agreement": ("agreement with Bach's voices", "agreement"),
