@@ -10,8 +10,6 @@ from pathlib import Path
 
 import typer
 
-from chaconne.doctoring.project import dvc_cache
-
 
 def repair():
     """Remove damaged files from DVC's cache and from the outs here; `dvc repro` then makes them again.
@@ -20,6 +18,8 @@ def repair():
     Reads every file once (about a second for a gigabyte). Nothing that is whole is touched.
     """
     import yaml
+
+    from chaconne.doctoring.project import dvc_cache
 
     if not Path("dvc.lock").exists():
         typer.echo("chaconne: dvc.lock is not here; go to the folder of the project, where `dvc repro` ran", err=True)
