@@ -288,6 +288,10 @@ def test_pieces_are_kept_and_measured_as_they_are(tmp_path):
     lower = [replace(grid, pitch=grid.pitch - 1) for grid in plans]
     assert samples.agreement(lower, plans) < 0.2
     assert samples.describe(plans)["in_key"] > 0.9 > 0.8 > samples.describe(lower)["in_key"]
+    silent = replace(plans[0], pitch=np.full_like(plans[0].pitch, -1), onset=np.zeros_like(plans[0].onset))
+    assert samples.in_key(silent) == 0
+    with pytest.raises(ValueError, match="expected pieces to hear, got silence"):
+        sounding.clips_of([silent], tmp_path, {}, {}, 1, 6.0, 0)
 
 
 def test_pieces_sound_as_the_corpus_does(tmp_path):

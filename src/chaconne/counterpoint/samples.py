@@ -91,10 +91,10 @@ def describe(grids):
 def in_key(grid):
     """Return the share of what sounds that belongs to the scale of the Grid's key: is it in the key that was asked for?
 
-    Of twelve notes a major scale has seven, a minor one with its raised sixth and seventh nine.
+    Of twelve notes a major scale has seven, a minor one with its raised sixth and seventh nine. Silence has 0.
     """
-    sounding = grid.pitch[grid.pitch >= 0]
-    return float(np.isin((sounding - grid.tonic) % 12, SCALES["minor" if grid.mode == "minor" else "major"]).mean())
+    sounding, scale = grid.pitch[grid.pitch >= 0], SCALES["minor" if grid.mode == "minor" else "major"]
+    return float(np.isin((sounding - grid.tonic) % 12, scale).sum() / max(1, len(sounding)))
 
 
 def agreement(grids, originals):

@@ -17,8 +17,12 @@ def clips_of(grids, folder, settings, audio, count, seconds, seed, workers=1):
 
     folder: scratch, where scores and sound are left. settings: conf/data/<name>.yaml of a corpus of scores
     (instruments, tempi, transposition, loudness); audio: sample_rate_hz, grid_samples. Clips lie on beats, every piece
-    gives one before any gives a second, as held-out pieces do. ValueError where pieces are too short for so many.
+    gives one before any gives a second, as held-out pieces do. Pieces without a note are left out. ValueError where
+    all are, or where they are too short for so many clips.
     """
+    grids = [grid for grid in grids if grid.onset.any()]
+    if not grids:
+        raise ValueError("expected pieces to hear, got silence")
     scores, sound = Path(folder, "scores"), Path(folder, "sound")
     with new_folder(scores) as out:
         score.pack([score_of(grid, i) for i, grid in enumerate(grids)], list(range(len(grids))), out)
