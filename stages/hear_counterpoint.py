@@ -9,6 +9,7 @@ from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
 PIECES = "data/counterpoint/pieces/free"
+A_WORKER = 16  # pieces that are worth the seconds in which another process starts
 CORPUS = "chorales"  # whose instruments, tempo and key are given to the pieces
 
 
@@ -26,7 +27,7 @@ def main():
             (row, grids), = one.items()
             clips = sounding.clips_of(
                 grids, parts.folder / f"{row}.sound", corpus, params["audio"], ground.about["clips"],
-                ground.about["clip_seconds"], seed, workers) if grids else reference.heldout(ground)
+                ground.about["clip_seconds"], seed, min(workers, 1 + len(grids) // A_WORKER)) if grids else reference.heldout(ground)
             return rows.table({row: clips}, ground, settings, seed)
 
         written = {row: samples.read_row(PIECES, row) for row in samples.SHOWN}
