@@ -12,7 +12,7 @@ from chaconne.modules import load_codec
 from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
-A_WORKER = 16  # megabytes of audio that are worth the seconds in which another process starts
+A_WORKER = 64  # megabytes of audio that are worth the seconds in which another process starts
 NAMES = {"corpus": ("encode", "data/latents"), "genre": ("encode_genre", "data/genre_latents")}
 
 

@@ -25,9 +25,12 @@ def main():
 
         def table(one):
             (row, grids), = one.items()
-            clips = sounding.clips_of(
-                grids, parts.folder / f"{row}.sound", corpus, params["audio"], ground.about["clips"],
-                ground.about["clip_seconds"], seed, min(workers, 1 + len(grids) // A_WORKER)) if grids else reference.heldout(ground)
+            if row == "real":
+                clips = reference.heldout(ground)
+            else:
+                clips = sounding.clips_of(
+                    grids, parts.folder / f"{row}.sound", corpus, params["audio"], ground.about["clips"],
+                    ground.about["clip_seconds"], seed, min(workers, 1 + len(grids) // A_WORKER))
             return rows.table({row: clips}, ground, settings, seed)
 
         written = {row: samples.read_row(PIECES, row) for row in samples.SHOWN}
