@@ -178,9 +178,10 @@ def data(rivals):
     from music21 import converter
 
     from chaconne.corpora import chorales, plan, render, score
+    from chaconne.corpora.filling import attempt
     from chaconne.corpora.settings import read_settings
 
-    names = chorales.sources({})[:4]
+    names = [name for name in chorales.sources({})[:12] if attempt(chorales.parse, name)[0]][:4]
     folder = chorales._folder()
 
     def parsed():
@@ -235,10 +236,10 @@ def main(arguments=None):
     torch.set_num_threads(asked.threads)
     rivals, found = Rivals(asked.rounds), []
     for part in asked.only:
-        found += PARTS[part](rivals)
-    names = {one["name"] for one in found}
-    others = [one for one in (read_json(OUT) if OUT.exists() else []) if one["name"] not in names]
-    write_json(OUT, [*others, *({**one, "threads": asked.threads} for one in found)])
+        for one in PARTS[part](rivals):
+            found.append(one)
+            others = [old for old in (read_json(OUT) if OUT.exists() else []) if old["name"] != one["name"]]
+            write_json(OUT, [*others, one | {"threads": asked.threads}])
     print(f"{rivals.rate / 1e9:.0f} GFLOP/s in matrix products, {asked.threads} threads")
     print("\n".join(table(found)))
 
