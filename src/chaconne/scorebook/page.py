@@ -111,7 +111,8 @@ def lines(rows, band):
 def heard(audio):
     """Return [(name, text, css, [(number or None, interval as text)])] of held-out music and the composers as audio."""
     found = []
-    for row, measured in audio["rows"].items():
+    for row in (name for name in ("real", *SHOWN) if name in audio["rows"]):    # files are sorted, readers are not
+        measured = audio["rows"][row]
         said = REAL if row == "real" else ROWS["bach_matched" if row == "bach" else row]
         spans = [look_up(audio["intervals"][row], path) for path in HEARD.values()]
         cells = [(look_up(measured, path), f"{short(span[0])} to {short(span[1])}" if span else "")
