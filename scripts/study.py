@@ -1,0 +1,45 @@
+"""Keep the figures of a run that is not the default one: python scripts/study.py NAME FOLDER
+
+FOLDER is a checkout in which `dvc repro evaluate@anchors evaluate@gan evaluate@diffusion` ran with other params
+(another scale, several runs). Its rows with their intervals, what it cost and the params that differ from those of this checkout
+are written to metrics/studies/NAME.json.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from chaconne.nested import leaves
+from chaconne.stage import read_params
+
+TABLES, CLOCKS = ("anchors", "gan", "diffusion"), ("train_codec", "train_gan", "train_diffusion", "sample_gan",
+                                                   "sample_diffusion")
+
+
+def study(folder, here="."):
+    """Return {params, rows, intervals, settings, timing} of a checkout."""
+    found = {"rows": {}, "intervals": {}, "timing": {}}
+    for name in TABLES:
+        table = json.loads(Path(folder, f"metrics/{name}.json").read_text())
+        found["rows"] |= table["rows"]
+        found["intervals"] |= table["intervals"]
+        found["settings"] = table["settings"]
+    for name in CLOCKS:
+        found["timing"][name] = json.loads(Path(folder, f"data/timing/{name}.json").read_text())
+    own, usual = dict(leaves(read_params(folder))), dict(leaves(read_params(here)))
+    found["params"] = {key: value for key, value in own.items() if usual.get(key) != value}
+    return found
+
+
+def main(name, folder):
+    """Write metrics/studies/<name>.json."""
+    path = Path("metrics/studies", f"{name}.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(study(folder), indent=2, sort_keys=True) + "\n")
+    print(path)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    main(*sys.argv[1:])
