@@ -1,8 +1,8 @@
 """Keep the figures of a run that is not the default one: python scripts/study.py NAME FOLDER
 
 FOLDER is a checkout in which `dvc repro evaluate@anchors evaluate@gan evaluate@diffusion` ran with other params
-(another scale, several runs). Its rows with their intervals, what it cost and the params that differ from those of this checkout
-are written to metrics/studies/NAME.json.
+(another scale, several runs). Its rows with their intervals, what it cost and the params that differ from those of this
+checkout are written to metrics/studies/NAME.json.
 """
 
 import json
