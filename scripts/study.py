@@ -5,10 +5,10 @@ FOLDER is a checkout in which `dvc repro evaluate@anchors evaluate@gan evaluate@
 checkout are written to metrics/studies/NAME.json.
 """
 
-import json
 import sys
 from pathlib import Path
 
+from chaconne.files import read_json, write_json
 from chaconne.nested import leaves
 from chaconne.stage import read_params
 
@@ -17,15 +17,15 @@ TABLES, CLOCKS = ("anchors", "gan", "diffusion"), ("train_codec", "train_gan", "
 
 
 def study(folder, here="."):
-    """Return {params, rows, intervals, settings, timing} of a checkout."""
+    """Return {params, rows, intervals, settings, timing} of a checkout; FileNotFoundError where it did not run."""
     found = {"rows": {}, "intervals": {}, "timing": {}}
     for name in TABLES:
-        table = json.loads(Path(folder, f"metrics/{name}.json").read_text())
+        table = read_json(Path(folder, f"metrics/{name}.json"))
         found["rows"] |= table["rows"]
         found["intervals"] |= table["intervals"]
         found["settings"] = table["settings"]
     for name in CLOCKS:
-        found["timing"][name] = json.loads(Path(folder, f"data/timing/{name}.json").read_text())
+        found["timing"][name] = read_json(Path(folder, f"data/timing/{name}.json"))
     own, usual = dict(leaves(read_params(folder))), dict(leaves(read_params(here)))
     found["params"] = {key: value for key, value in own.items() if usual.get(key) != value}
     return found
@@ -35,7 +35,7 @@ def main(name, folder):
     """Write metrics/studies/<name>.json."""
     path = Path("metrics/studies", f"{name}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(study(folder), indent=2, sort_keys=True) + "\n")
+    write_json(path, study(folder))
     print(path)
 
 
