@@ -17,8 +17,9 @@ LAYERS = (
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained"},
     {"corpora", "codec", "generators", "evaluation", "report"},
-    {"fitting", "sampling", "encoding", "listening", "outside", "counterpoint", "scorebook", "editing", "doctoring"},
-    {"finetuning", "studio"},
+    {"fitting", "sampling", "encoding", "listening", "outside", "counterpoint", "scorebook", "editing", "doctoring",
+     "duets"},
+    {"finetuning", "studio", "accompaniment"},
     {"sweeps"},
     {"commands"},
     {"", "cli"},
@@ -26,7 +27,7 @@ LAYERS = (
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
 ONLY = {"corpora": {"files", "stage", "modules", "room", "downloads", "resume"}, "evaluation": {"files", "contest"},
         "report": {"files", "stage", "contest", "pipeline", "nested"}, "listening": {"files", "report"},
-        "scorebook": {"files", "report", "pipeline"}, "outside": {"files", "evaluation"}}
+        "scorebook": {"files", "report", "pipeline"}, "duets": {"files", "report"}, "outside": {"files", "evaluation"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")
 

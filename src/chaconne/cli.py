@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from chaconne.commands import benchmark, making, musika, sweep
+from chaconne.commands.accompany import accompany
 from chaconne.commands.check import check
 from chaconne.commands.compose import compose, go_on
 from chaconne.commands.doctor import doctor
@@ -20,7 +21,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
                   context_settings={"help_option_names": ["-h", "--help"]})
 PANELS = {
     "Make music": {"generate": making.generate, "continue": making.go_on, "vary": making.vary, "morph": making.morph,
-                   "inpaint": making.inpaint, "reconstruct": making.reconstruct, "studio": studio},
+                   "inpaint": making.inpaint, "accompany": accompany, "reconstruct": making.reconstruct,
+                   "studio": studio},
     "Scores": {"compose": compose, "continue-score": go_on, "harmonize": harmonize, "check": check,
                "species": species},
     "Measure and listen": {"evaluate": evaluate, "listen": listen, "preference": preference},

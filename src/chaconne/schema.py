@@ -87,6 +87,13 @@ COUNTERPOINT = section(
     compose=section("compose", k=whole(1, 4096), guide=real(0, 100), shown=whole(1, 100), pieces=whole(2, 10**6),
                     temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")],
                     frames=whole(16, 4096)))
+WORKERS = Annotated[whole(1, 256) | Literal["cluster"], Field(description="a whole number 1..256, or cluster")]
+INSTRUMENTS = Annotated[list[text(r"\S", "a General MIDI name")], Field(min_length=1)]
+VOICES = Annotated[list[whole(0, 127)], Field(min_length=1)]
+ACCOMPANIMENT = section(
+    "accompaniment", given=Annotated[list[VOICES], Field(min_length=1)], instruments=INSTRUMENTS, clips=whole(2, 10**6),
+    balance_db=real(-40, 40), sample=DIFFUSION.model_fields["sample"].annotation,
+    train=section("train", learning_rate=RATE, batch=BATCH, steps=STEPS, ema=SHARE))
 OWN = section("own", train=dict, sample=dict)
 PARAMS = section(
     "params", data=Any, genre=Any, codec=Any, model=Any, folder=Any, scale=Any, seed=Any, runs=Any, threads=Any,
@@ -108,8 +115,8 @@ PARAMS = section(
                      weights=text("", "a folder, or ''"), clips=whole(8, 10**6), reference_clips=whole(8, 10**7),
                      bootstrap=whole(1, 10**6)),
     corpus=section("corpus", max_pieces=Annotated[int | None, Field(ge=1, description="null, or a number above 0")],
-                   workers=whole(1, 256)),
-    piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT)
+                   workers=WORKERS),
+    piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT, accompaniment=ACCOMPANIMENT)
 
 
 def problems(params, preset, preset_file):

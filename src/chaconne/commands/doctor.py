@@ -7,7 +7,13 @@ import typer
 SIGNS = {"fine": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "missing": "[red]missing[/red]"}
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False):
+def doctor(
+    gpu: Annotated[bool, typer.Option("--gpu", help="compare the accelerator with the processor: a minute or two")]
+    = False,
+    device: Annotated[str | None, typer.Option(help="with --gpu: cuda, cuda:1, mps, ...  [default: the first there "
+                                                    "is]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
+):
     """Look at the environment, the machine, the project, its models and caches; say what is missing and what mends it.
 
     Ends with 1 when something is missing that will be needed.
@@ -16,11 +22,15 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON inst
 
       chaconne doctor
 
+      chaconne doctor --gpu
+
       chaconne doctor --json > machine.json
     """
     from chaconne.doctoring import environment, project
 
-    found = [*environment.look(), *project.look()]
+    if device and not gpu:
+        raise typer.BadParameter("--device belongs to --gpu")
+    found = [*environment.look(), *(accelerated(device) if gpu else project.look())]
     if as_json:
         import json
 
@@ -29,6 +39,18 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON inst
         show(found)
     if any(one.level == "missing" for one in found):
         raise typer.Exit(1)
+
+
+def accelerated(device):
+    """Return the Findings on the accelerator, with the sizes of the project's params.yaml."""
+    from chaconne.doctoring import accelerator
+    from chaconne.stage import read_params
+    from chaconne.trained.places import project_root
+
+    root = project_root()
+    if root is None:
+        raise typer.BadParameter("--gpu: no project here (params.yaml and dvc.yaml); go to the folder of the project")
+    return accelerator.look(read_params(root), device)
 
 
 def show(found):

@@ -120,18 +120,26 @@ class Objective(nn.Module):
 
     def forward(self, data, codes):
         """data: normalised latents [B, C, T] -> mean squared error of the velocity, a scalar."""
+        t, x, velocity = self.on_the_way(data)
+        return functional.mse_loss(self.network(x, t, self.dropped(codes)), velocity)
+
+    def on_the_way(self, data):
+        """Return (times [B], latents between noise and data, the velocity there)."""
         # Logit-normal times (Esser 2024, Eq. 19): the two ends of the path need the least learning.
         t = torch.sigmoid(torch.normal(*self.times, (len(data),), device=data.device))
         noise = torch.randn_like(data)
-        x = torch.lerp(noise, data, t[:, None, None])
-        kept = codes * (torch.rand(codes.shape, device=codes.device) >= self.free)
-        return functional.mse_loss(self.network(x, t, kept), data - noise)
+        return t, torch.lerp(noise, data, t[:, None, None]), data - noise
+
+    def dropped(self, codes):
+        """Return the codes, some of them made free."""
+        return codes * (torch.rand(codes.shape, device=codes.device) >= self.free)
 
 
 class Model(Generator):
     """See chaconne.generator.Generator."""
 
     name = "diffusion"
+    objective = Objective
     input_output = ("network.enter", "network.leave")
     preview = {"method": "heun", "steps": 8, "shift": 1.0, "guidance": 1.0, "batch": 32}
 
@@ -147,7 +155,7 @@ class Model(Generator):
     def fit(self, source, trainer, knobs, preview=None):
         """Train the denoiser; its moving average is what is kept."""
         average = Average(self.network, knobs["ema"])
-        objective, optimizer = trainer.setup(Objective(self.network, knobs), knobs["learning_rate"],
+        objective, optimizer = trainer.setup(self.objective(self.network, knobs), knobs["learning_rate"],
                                              weight_decay=knobs["weight_decay"])
 
         def step(i):

@@ -1,0 +1,37 @@
+"""Accompany held-out voices, and put beside it what it is compared with."""
+
+from tqdm import tqdm
+
+from chaconne.accompaniment import heldout
+from chaconne.accompaniment.listener import load_accompanist
+from chaconne.modules import load_codec
+from chaconne.resume import Parts
+from chaconne.stage import read_params, stage
+
+ROOT = "data/accompaniment"
+
+
+def main():
+    """Write data/accompaniment/samples: one folder of clips for each row, see chaconne.accompaniment.heldout."""
+    params = read_params()
+    settings, knobs, seed = params["accompaniment"], params["accompaniment"]["sample"], params["seed"]
+    seconds, balance_db = params["evaluate"]["clip_seconds"], settings["balance_db"]
+    with stage("accompaniment/accompany", seed, params["threads"]):
+        codec, model = load_codec("data/codec"), load_accompanist(f"{ROOT}/model")
+        excerpts = heldout.choose("data/corpus", f"{ROOT}/voices", f"{ROOT}/latents", settings["clips"], seconds, seed)
+        parts = Parts("accompany", [settings["clips"], knobs, seconds, balance_db, seed, params["threads"]], [
+            "data/codec", f"{ROOT}/model", f"{ROOT}/latents", f"{ROOT}/voices/given/manifest.csv"])
+        parts.make("given", lambda folder: heldout.keep(folder, excerpts, excerpts.given))
+        parts.make("real", lambda folder: heldout.keep(folder, excerpts, heldout.together(
+            excerpts.given, excerpts.rest, balance_db)))
+        for row in tqdm(heldout.ROWS, desc="accompany", unit="row"):
+            def write(folder, row=row):
+                alone = heldout.decoded(codec, heldout.latents_of(row, model, excerpts, knobs, seed), excerpts)
+                heldout.keep(folder, excerpts, heldout.heard(row, excerpts, alone, balance_db), alone)
+
+            parts.make(row, write)
+        parts.place(f"{ROOT}/samples", {row: row for row in ("given", "real", *heldout.ROWS)})
+
+
+if __name__ == "__main__":
+    main()

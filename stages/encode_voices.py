@@ -1,0 +1,36 @@
+"""Encode the voices that are given, and the rest, into latents aligned with those of the mix."""
+
+from pathlib import Path
+
+from tqdm import tqdm
+
+from chaconne.accompaniment import PARTS
+from chaconne.encoding import Encoder
+from chaconne.files import new_folder
+from chaconne.latents import encode_corpus
+from chaconne.modules import load_codec
+from chaconne.resume import Parts
+from chaconne.stage import read_params, stage
+
+VOICES = "data/accompaniment/voices"
+
+
+def main():
+    """Write data/accompaniment/latents/given and rest."""
+    params = read_params()
+    with stage("accompaniment/encode_voices", params["seed"], params["threads"]):
+        codec = load_codec("data/codec")
+        parts = Parts("encode_voices", [params["seed"]], ["data/codec", VOICES])
+        with new_folder("data/accompaniment/latents") as out:
+            for part in PARTS:
+                work = parts.folder / part
+                work.mkdir(exist_ok=True)
+                encoder = Encoder(f"{VOICES}/{part}", load_codec, "data/codec", work, params["corpus"]["workers"])
+                Path(out, part).mkdir()
+                encode_corpus(f"{VOICES}/{part}", codec, Path(out, part), encoder, lambda rows, part=part: tqdm(
+                    rows, desc=f"encode {part}", unit="clip", mininterval=2))
+        parts.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""How well accompaniments fit the voices they were made for."""
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from chaconne.accompaniment import tables
+from chaconne.evaluation.tables import write_table
+from chaconne.resume import Parts
+from chaconne.stage import read_params, stage
+
+SAMPLES = "data/accompaniment/samples"
+
+
+def main():
+    """Write metrics/accompaniment.json."""
+    params = read_params()
+    draws, seed, threads = params["evaluate"]["bootstrap"], params["seed"], params["threads"]
+    with stage("accompaniment/evaluate", seed, threads), threadpool_limits(threads):
+        parts = Parts("evaluate_accompaniment", [threads], [SAMPLES])
+        each = {row: {name: np.array(column) for name, column in parts.value(
+            row, lambda row=row: tables.values(SAMPLES, row)).items()}
+            for row in tqdm(tables.ROWS, desc="measure", unit="row")}
+        write_table("metrics/accompaniment.json", tables.table(each, draws, seed) | {
+            "settings": tables.about(SAMPLES, seed)})
+        parts.finish()
+
+
+if __name__ == "__main__":
+    main()
