@@ -3,6 +3,7 @@
 from tqdm import tqdm
 
 from chaconne.accompaniment import heldout
+from chaconne.accompaniment.absence import absent, stand_in
 from chaconne.accompaniment.listener import load_accompanist
 from chaconne.modules import load_codec
 from chaconne.resume import Parts
@@ -17,6 +18,8 @@ def main():
     settings, knobs, seed = params["accompaniment"], params["accompaniment"]["sample"], params["seed"]
     seconds, balance_db = params["evaluate"]["clip_seconds"], settings["balance_db"]
     with stage("accompaniment/accompany", seed, params["threads"]):
+        if reason := absent(f"{ROOT}/model"):
+            return stand_in(reason, f"{ROOT}/samples")
         codec, model = load_codec("data/codec"), load_accompanist(f"{ROOT}/model")
         excerpts = heldout.choose("data/corpus", f"{ROOT}/voices", f"{ROOT}/latents", settings["clips"], seconds, seed)
         parts = Parts("accompany", [settings["clips"], knobs, seconds, balance_db, seed, params["threads"]], [
@@ -26,7 +29,7 @@ def main():
             excerpts.given, excerpts.rest, balance_db)))
         for row in tqdm(heldout.ROWS, desc="accompany", unit="row"):
             def write(folder, row=row):
-                alone = heldout.decoded(codec, heldout.latents_of(row, model, excerpts, knobs, seed), excerpts)
+                alone = heldout.sound_of(row, model, codec, excerpts, knobs, seed)
                 heldout.keep(folder, excerpts, heldout.heard(row, excerpts, alone, balance_db), alone)
 
             parts.make(row, write)

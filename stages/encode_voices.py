@@ -5,6 +5,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from chaconne.accompaniment import PARTS
+from chaconne.accompaniment.absence import absent, stand_in
 from chaconne.encoding import Encoder
 from chaconne.files import new_folder
 from chaconne.latents import encode_corpus
@@ -12,16 +13,18 @@ from chaconne.modules import load_codec
 from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
-VOICES = "data/accompaniment/voices"
+VOICES, LATENTS = "data/accompaniment/voices", "data/accompaniment/latents"
 
 
 def main():
     """Write data/accompaniment/latents/given and rest."""
     params = read_params()
     with stage("accompaniment/encode_voices", params["seed"], params["threads"]):
+        if reason := absent(VOICES):
+            return stand_in(reason, LATENTS)
         codec = load_codec("data/codec")
         parts = Parts("encode_voices", [params["seed"]], ["data/codec", VOICES])
-        with new_folder("data/accompaniment/latents") as out:
+        with new_folder(LATENTS) as out:
             for part in PARTS:
                 work = parts.folder / part
                 work.mkdir(exist_ok=True)

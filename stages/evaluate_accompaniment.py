@@ -4,12 +4,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from chaconne.accompaniment import tables
+from chaconne.accompaniment import fit, tables
+from chaconne.accompaniment.absence import absent
 from chaconne.evaluation.tables import write_table
 from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
-SAMPLES = "data/accompaniment/samples"
+SAMPLES, TABLE = "data/accompaniment/samples", "metrics/accompaniment.json"
 
 
 def main():
@@ -17,12 +18,14 @@ def main():
     params = read_params()
     draws, seed, threads = params["evaluate"]["bootstrap"], params["seed"], params["threads"]
     with stage("accompaniment/evaluate", seed, threads), threadpool_limits(threads):
+        if reason := absent(SAMPLES):
+            return write_table(TABLE, {"rows": {}, "unavailable": {"accompaniment": reason}})
         parts = Parts("evaluate_accompaniment", [threads], [SAMPLES])
         each = {row: {name: np.array(column) for name, column in parts.value(
             row, lambda row=row: tables.values(SAMPLES, row)).items()}
             for row in tqdm(tables.ROWS, desc="measure", unit="row")}
-        write_table("metrics/accompaniment.json", tables.table(each, draws, seed) | {
-            "settings": tables.about(SAMPLES, seed)})
+        write_table(TABLE, tables.table(each, draws, seed) | {
+            "settings": tables.about(SAMPLES, seed), "unavailable": fit.unavailable()})
         parts.finish()
 
 

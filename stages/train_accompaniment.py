@@ -1,27 +1,33 @@
 """Go on with the trained diffusion model, so that it hears a voice and plays the others."""
 
 from chaconne.accompaniment import learning
+from chaconne.accompaniment.absence import absent, stand_in
 from chaconne.fitting import fit
 from chaconne.modules import load_generator
 from chaconne.stage import read_params, stage
 from chaconne.training import Trainer
 
 LATENTS, VOICES, BASE = "data/latents", "data/accompaniment/latents", "data/models/diffusion"
+MODEL, PREVIEWS = "data/accompaniment/model", "data/accompaniment/previews"
+CURVES = "metrics/curves/train_accompaniment"
 
 
 def main():
     """Write data/accompaniment/model and previews."""
     params = read_params()
     with stage("accompaniment/train", params["seed"], params["threads"]) as clock:
+        if reason := absent(VOICES):
+            return stand_in(reason, MODEL, PREVIEWS, CURVES)
         settings, base = params["accompaniment"]["train"], load_generator(BASE)
         sets = learning.aligned(LATENTS, VOICES, "train", base.settings["frames"])
         model = learning.untrained(sets, base, settings, params["conditions"], params["seed"])
         trainer = Trainer("train_accompaniment", params["trainer"], params["seed"],
                           [settings, params["conditions"], params["threads"]],
-                          [f"{LATENTS}/latents.npy", f"{VOICES}/given/latents.npy", f"{VOICES}/rest/latents.npy",
-                           f"{BASE}/model.safetensors"])
+                          [*(f"{folder}/{name}" for folder in (LATENTS, f"{VOICES}/given", f"{VOICES}/rest")
+                             for name in ("latents.npy", "index.csv")),
+                           f"{BASE}/model.json", f"{BASE}/model.safetensors"])
         clock.update(fit(model, learning.source_of(sets, model), trainer, model.settings,
-                         ("data/accompaniment/model", "data/accompaniment/previews")))
+                         (MODEL, PREVIEWS)))
 
 
 if __name__ == "__main__":

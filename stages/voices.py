@@ -1,11 +1,14 @@
 """Render or add up the voices of the corpus: some to be given, the others to be learned."""
 
+from pathlib import Path
+
+from chaconne.accompaniment.absence import NoVoices, stand_in
 from chaconne.accompaniment.voices import write_voices
 from chaconne.corpora.settings import read_settings_or_exit
 from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
-CORPUS, SCORES = "data/corpus", "data/scores/corpus"
+CORPUS, SCORES, VOICES = "data/corpus", "data/scores/corpus", "data/accompaniment/voices"
 
 
 def main():
@@ -13,12 +16,19 @@ def main():
     params = read_params()
     with stage("accompaniment/voices", seed=params["seed"]):
         settings = read_settings_or_exit(params["data"])
+        inputs = [path for path in (SCORES, *(f"{CORPUS}/{name}" for name in (
+            "manifest.csv", "stems.csv", "stems.npy"))) if Path(path).exists()]
         parts = Parts("voices", [settings, params["accompaniment"]["given"], params["accompaniment"]["instruments"],
-                                 params["audio"], params["split"], params["seed"]], [SCORES, f"{CORPUS}/manifest.csv"])
+                                 params["audio"], params["split"], params["seed"]], inputs)
         made = parts.folder / "made"
         made.mkdir(exist_ok=True)
-        write_voices(CORPUS, SCORES, made, settings, params, parts.folder)
-        parts.place("data/accompaniment/voices", {"made": ""})
+        try:
+            write_voices(CORPUS, SCORES, made, settings, params, parts.folder)
+        except NoVoices as error:
+            stand_in(str(error), VOICES)
+            parts.finish()
+        else:
+            parts.place(VOICES, {"made": ""})
 
 
 if __name__ == "__main__":

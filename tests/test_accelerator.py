@@ -63,6 +63,11 @@ def test_a_kernel_that_fails_is_one_line_and_the_rest_goes_on(params, quick, mon
     assert "\n" not in found["torch.compile"].text and found["sampling"].level == "fine"
 
 
+def test_a_device_that_there_is_not_is_one_line(params):
+    (found,) = accelerator.look(params, "cuda:7" if not torch.cuda.is_available() else "xpu")
+    assert found.level == "missing" and "cannot be used" in found.text and "\n" not in found.text
+
+
 @pytest.mark.skipif(accelerator.found() is not None, reason="this machine has an accelerator")
 def test_without_an_accelerator_it_says_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tiny.project(tmp_path / "p"))

@@ -1,6 +1,8 @@
 """Accompaniment: voices lie where the mix lies, what is heard is used and left alone, and the measures tell fits."""
 
 import json
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,13 +13,16 @@ import torch
 from typer.testing import CliRunner
 
 from chaconne.accompaniment import fit, heldout, learning, playing, tables, voices
+from chaconne.accompaniment.absence import NoVoices, stand_in
 from chaconne.accompaniment.listener import TASK, TASKS, Accompanist, beside, load_accompanist
 from chaconne.cli import app
 from chaconne.corpora import packing, plan, score
 from chaconne.corpora.settings import read_settings
 from chaconne.duets.page import render as render_page
+from chaconne.generators import diffusion
 from chaconne.latents import encode_corpus
 from tests import tiny
+from tests.conftest import ROOT
 
 AUDIO = {"sample_rate_hz": 22050, "grid_samples": 2048}
 KNOBS = {"given": [[0], [3]], "instruments": ["Flute"]}
@@ -70,12 +75,10 @@ def made(tmp_path_factory):
     return root
 
 
-def accompanist(seed=0):
-    """A tiny accompanist that begins as a tiny diffusion model."""
-    base = tiny.generator("diffusion", seed)
-    model = Accompanist(tiny.SIZES["diffusion"], tiny.CHANNELS, tiny.RATE / 2048, base.vocabulary)
-    model.begin_as(base)
-    return model.eval(), base
+def accompanist():
+    """Return a tiny accompanist and the diffusion model it begins as."""
+    base = tiny.generator("diffusion")
+    return tiny.accompanist(base), base
 
 
 def test_voices_lie_where_the_mix_lies(made):
@@ -104,11 +107,23 @@ def test_the_given_voice_is_one_line_on_its_own_instrument(made):
     assert table["as"][row] == "Flute"
 
 
-@pytest.mark.parametrize(("pieces", "said"), [([piece("solo", (72,))] * 3, "two voices or more, got solo")])
-def test_pieces_of_one_voice_are_refused(tmp_path, pieces, said):
-    settings = corpus_of(tmp_path, pieces)
-    with pytest.raises(ValueError, match=said):
+def test_a_corpus_of_one_voice_has_stand_ins_that_say_why(tmp_path, monkeypatch):
+    settings = corpus_of(tmp_path, [piece("solo", (72,))] * 3)
+    with pytest.raises(NoVoices, match="two voices or more, got solo") as error:
         voices.write_voices(tmp_path / "corpus", tmp_path / "scores", tmp_path, settings, PARAMS, tmp_path)
+    from stages import accompany, encode_voices, evaluate_accompaniment, report_accompaniment, train_accompaniment
+
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    monkeypatch.chdir(tmp_path)
+    stand_in(str(error.value), "data/accompaniment/voices")
+    for stage in (encode_voices, train_accompaniment, accompany, evaluate_accompaniment):
+        stage.main()
+    report_accompaniment.main()
+    assert "two voices or more, got solo" in Path("metrics/duets.html").read_text()
+    with pytest.raises(ValueError, match="got solo"):
+        playing.open_accompanist(tmp_path)
 
 
 def test_stems_of_recordings_are_added_up(tmp_path):
@@ -128,7 +143,7 @@ def test_stems_of_recordings_are_added_up(tmp_path):
 
 
 def test_recordings_without_stems_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"take \[mix, stems\]"):
+    with pytest.raises(ValueError, match=r"take: \[mix, stems\]"):
         voices.stems_of(tmp_path, "maestro")
 
 
@@ -145,11 +160,32 @@ def test_what_is_heard_rides_along_and_without_a_task_nothing_is_heard():
         model.network.enter.weight.add_(torch.randn_like(model.network.enter.weight))
         deaf = [model.velocity(torch.cat([x[:, :tiny.CHANNELS], heard], 1), 0.5, codes, 16)
                 for heard in (x[:, tiny.CHANNELS:], 0 * x[:, tiny.CHANNELS:])]
-        codes[:, -1] = 1
+        codes[:, model.task] = 1
         hearing = model.velocity(x, 0.5, codes, 16)
     assert deaf[0].equal(deaf[1])
     assert not torch.allclose(hearing[:, :tiny.CHANNELS], deaf[0][:, :tiny.CHANNELS])
     assert not hearing[:, tiny.CHANNELS:].any()
+
+
+def test_the_past_stays_and_the_rest_is_new():
+    model, _ = accompanist()
+    latents, known = torch.randn(1, tiny.CHANNELS, 24), torch.arange(24) < 12
+    made = model.accompany(latents, "go_on", 1, {}, SAMPLE, known)
+    assert made[..., :12].equal(latents[..., :12]) and not torch.allclose(made[..., 12:], latents[..., 12:], atol=0.1)
+    with pytest.raises(ValueError, match="task: expected one of"):
+        model.accompany(latents, "rset", 1, {}, SAMPLE)
+
+
+def test_attributes_keep_their_places_on_disk(tmp_path):
+    """JSON sorts names: an attribute behind `task` in the alphabet must not change places with it."""
+    base = diffusion.Model(tiny.SIZES["diffusion"], tiny.CHANNELS, 10.0, {"mode": ["major"], "tempo": ["1", "2", "3"]})
+    model = Accompanist(tiny.SIZES["diffusion"], tiny.CHANNELS, 10.0, base.vocabulary)
+    model.begin_as(base)
+    assert model.network.conditions.tables[2].weight.equal(base.network.conditions.tables[1].weight)
+    tiny.save(model, tmp_path / "m")
+    again, heard = load_accompanist(tmp_path / "m"), torch.randn(1, tiny.CHANNELS, 16)
+    assert again.accompany(heard, "mix", 1, {"tempo": "3"}, SAMPLE).equal(
+        model.eval().accompany(heard, "mix", 1, {"tempo": "3"}, SAMPLE))
 
 
 @pytest.mark.parametrize("frames", [5, 16, 50])
@@ -170,6 +206,7 @@ def test_it_comes_back_from_disk(tmp_path):
     seal(tmp_path / "m")
     heard = torch.randn(1, tiny.CHANNELS, 16)
     again = load_accompanist(tmp_path / "m")
+    assert list(again.vocabulary) == sorted(again.vocabulary)
     assert again.vocabulary[TASK] == list(TASKS)
     assert again.accompany(heard, "mix", 1, {}, SAMPLE).equal(model.accompany(heard, "mix", 1, {}, SAMPLE))
 
@@ -184,7 +221,7 @@ def test_crops_of_the_three_are_of_one_place(made):
     drawn = {name: model.normalise(one.draw(64, np.random.default_rng(seed))[0]) for name, one in sets.items()}
     c = tiny.CHANNELS
     for task, target in (("rest", "rest"), ("mix", "mix"), ("go_on", "mix"), (None, "mix")):
-        rows = codes[:, -1] == (TASKS.index(task) + 1 if task else 0)
+        rows = codes[:, model.task] == (TASKS.index(task) + 1 if task else 0)
         assert rows.any()
         assert data[rows, :c].equal(drawn[target][rows])
         known, heard = data[rows, -1], data[rows, c:2 * c]
@@ -227,7 +264,7 @@ def test_it_learns_to_use_what_it_hears():
     def source(count, rng):
         given = torch.from_numpy(rng.standard_normal((count, tiny.CHANNELS, 1), dtype=np.float32)).expand(-1, -1, 16)
         codes = torch.zeros(count, 3, dtype=torch.long)
-        codes[:, -1] = 1
+        codes[:, model.task] = 1
         return torch.cat([-given, beside(given, torch.ones(16, dtype=torch.bool))], 1), codes
 
     torch.manual_seed(0)
@@ -269,7 +306,36 @@ def test_onsets_meet_or_miss():
     assert fit.agreement(together, together) == 1
     assert fit.agreement(together, late) == 0
     assert fit.agreement(together, np.sort(np.concatenate([together, late]))) == pytest.approx(2 * 8 / 24)
-    assert np.isnan(fit.agreement([], together))
+    assert np.isnan(fit.agreement(together, []))
+    assert fit.agreement([], together) == 0
+
+
+def test_silence_is_no_accompaniment():
+    voice, nothing, true = tones(TUNE)[None], np.zeros((1, 8 * 11025), np.int16), tones(MAJOR)[None]
+    truth = heldout.together(voice, true, 0)
+    found = fit.measure(nothing, nothing, voice, truth, np.array([11025]), 22050)
+    assert found["chord_agreement"][0] == found["given_heard"][0] == found["onset_agreement"][0] == 0
+
+
+def test_without_the_transcription_the_rest_is_measured(monkeypatch):
+    monkeypatch.setattr(fit.transcription, "missing", lambda: "pip install basic-pitch")
+    assert fit.unavailable() == {"dissonance": "pip install basic-pitch"}
+    found = measured(MAJOR)
+    assert np.isnan(found["dissonance"]).all() and found["chord_agreement"][0] == 1
+    table = tables.table(dict.fromkeys(heldout.ROWS, found), 20, 0)
+    assert "dissonance" not in table["rows"]["made"]
+
+
+def test_recordings_have_no_beat(tmp_path):
+    """Their manifest names a latent frame: too short for pitch classes."""
+    rows = [{"clip": 0, "start": 0, "samples": 8 * 11025, "piece": "p", "beat_samples": 2048, "tempo_qpm": np.nan}]
+    excerpts = heldout.Excerpts(pd.DataFrame(rows), tones(TUNE)[None], tones(MAJOR)[None], {}, 22050)
+    both = heldout.together(excerpts.given, excerpts.rest, 0)
+    for name, clips in (("given", excerpts.given), ("real", both), ("true", both)):
+        (tmp_path / name).mkdir()
+        heldout.keep(tmp_path / name, excerpts, clips, excerpts.rest)
+    assert tables.values(tmp_path, "true")["chord_agreement"] == [1.0]
+    assert tables.values(tmp_path, "true")["given_heard"][0] >= 0.8
 
 
 def test_a_voice_that_is_not_in_the_sound_is_not_heard():
@@ -280,9 +346,10 @@ def test_a_voice_that_is_not_in_the_sound_is_not_heard():
 
 def test_halfway_is_between_the_random_and_the_true():
     each = {row: {"chord_agreement": np.full(8, value)} for row, value in
-            zip(heldout.ROWS, (0.9, 0.6, 0.5, 0.3, 0.3), strict=True)}
+            zip(heldout.ROWS, (0.9, 0.6, 0.5, 0.3, 0.3, 0.3), strict=True)}
     table = tables.table(each, 20, 0)
-    assert table["halfway"] == pytest.approx({"true": 1, "made": 0.5, "mix": 1 / 3, "random": 0, "free": 0})
+    assert table["halfway"] == pytest.approx(
+        {"true": 1, "made": 0.5, "mix": 1 / 3, "random": 0, "free": 0, "silent": 0})
     assert table["intervals"]["made"]["chord_agreement"] == [pytest.approx(0.6)] * 2
 
 
@@ -300,7 +367,7 @@ def test_rows_of_held_out_excerpts(made, tmp_path):
     heldout.keep(tmp_path / "s/real", excerpts, heldout.together(excerpts.given, excerpts.rest, 0))
     each = {}
     for row in heldout.ROWS:
-        alone = heldout.decoded(codec, heldout.latents_of(row, model, excerpts, SAMPLE, 0), excerpts)
+        alone = heldout.sound_of(row, model, codec, excerpts, SAMPLE, 0)
         (tmp_path / "s" / row).mkdir()
         heldout.keep(tmp_path / "s" / row, excerpts, heldout.heard(row, excerpts, alone, 0), alone)
         each[row] = {k: np.array(v) for k, v in tables.values(tmp_path / "s", row).items()}
@@ -318,11 +385,11 @@ def test_the_page_shows_every_row(made, tmp_path, monkeypatch):
     plots.mkdir(parents=True)
     (plots / "loss.tsv").write_text("step\tloss\n1\t1.0\n2\t0.5\n")
     each = {row: {"chord_agreement": np.full(8, value)} for row, value in
-            zip(heldout.ROWS, (0.9, 0.6, 0.5, 0.3, 0.3), strict=True)}
+            zip(heldout.ROWS, (0.9, 0.6, 0.5, 0.3, 0.3, 0.3), strict=True)}
     (root / "metrics/accompaniment.json").write_text(json.dumps(
         tables.table(each, 20, 0) | {"settings": {"clips": 8, "clip_seconds": 3.0, "seed": 0}}))
     page = render_page(root)
-    assert page.count("<audio") == 7 * min(4, page.count("<article"))
+    assert page.count("<audio") == 8 * min(4, page.count("<article"))
     assert "Random" in page and "chord agreement of what was made is at 0.5" in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
 
@@ -332,10 +399,12 @@ def test_the_page_shows_every_row(made, tmp_path, monkeypatch):
     ((62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62), "D", "major"),
     ((69, 71, 72, 74, 76, 77, 68, 69, 76, 72, 69), "A", "minor")])
 def test_key_and_tuning_are_heard(pitches, key, mode):
-    sound = tones([(p + 0.3,) for p in pitches])
-    tuning, *found = playing.about(torch.from_numpy(sound / 32767).float(), 22050)
-    assert found == [key, mode]
-    assert tuning == pytest.approx(0.3, abs=0.06)
+    for off in (0.3, -0.4):
+        sound = tones([(p + off,) for p in pitches]) / 32767
+        rest = 1e-4 * np.random.default_rng(0).standard_normal(len(sound))  # half of it is noise
+        tuning, *found = playing.about(torch.from_numpy(np.concatenate([sound, rest])).float(), 22050)
+        assert found == [key, mode]
+        assert tuning == pytest.approx(off, abs=0.06)
 
 
 @pytest.mark.parametrize(("key", "mode", "semitones"), [("C", "major", 0), ("D", "major", -2), ("A", "minor", 0),
@@ -344,10 +413,49 @@ def test_keys_go_the_nearer_way(key, mode, semitones):
     assert playing.semitones_to_c(key, mode) == semitones
 
 
+def peak_hz(sound, rate=22050):
+    """Return the frequency of the strongest partial."""
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    return spectrum.argmax() * rate / len(sound)
+
+
+@pytest.mark.parametrize("semitones", [0.0, -2.3, 4.0])
+def test_moved_recordings_come_back(semitones, monkeypatch):
+    monkeypatch.setattr(playing, "BLOCK_S", 1)
+    sound = torch.from_numpy(0.2 * np.sin(2 * np.pi * 440 * np.arange(3.5 * 22050) / 22050)).float()
+    moved = playing.shifted(sound, 22050, semitones)
+    assert len(moved) == len(sound)
+    assert peak_hz(moved) == pytest.approx(440 * 2 ** (semitones / 12), rel=0.004)
+    back = playing.shifted(moved, 22050, -semitones)
+    assert peak_hz(back) == pytest.approx(440, rel=0.004)
+    levels = back.unfold(0, 2205, 2205).square().mean(1).sqrt()[2:-2]
+    assert levels.min() > 0.6 * levels.max(), "no hole where blocks meet"
+
+
+def test_what_is_heard_is_moved_to_c_and_what_is_made_moved_back(project, monkeypatch):
+    """An accompanist that plays what it hears gives back the line in its own key and tuning."""
+    line = tones([(p + 0.3,) for p in (62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62, 62)]) / 32767
+    soundfile.write("line.wav", line, 22050)
+    trained = playing.open_accompanist(".")
+    from chaconne.editing.making import open_recording
+
+    recording = open_recording(trained, "line.wav")
+    found = playing.bearings(recording, ".")
+    assert (found.key, found.mode) == ("D", "major")
+    assert found.semitones == pytest.approx(-2.3, abs=0.06)
+    assert playing.bearings(recording, ".", "e minor").semitones == pytest.approx(5 - 0.3, abs=0.06)
+    heard = []
+    monkeypatch.setattr(playing, "encode", lambda _, audio, frames: heard.append(audio) or torch.zeros(1, 6, frames))
+    monkeypatch.setattr(playing, "decoded", lambda *_: [heard[0]])
+    (sound,) = playing.accompanied(trained, recording, "rest", 0, {}, found.semitones, 0, True, lambda s, *_: s)
+    last = slice(-11025, None)
+    assert peak_hz(heard[0][last].numpy()) == pytest.approx(440 * 2 ** ((60 - 69) / 12), rel=0.01)
+    assert peak_hz(sound[last].numpy()) == pytest.approx(440 * 2 ** ((62.3 - 69) / 12), rel=0.01)
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     root = tiny.project(tmp_path / "p")
-    tiny.save(accompanist()[0], root / "data/accompaniment/model")
     monkeypatch.chdir(root)
     return root
 
@@ -373,6 +481,9 @@ def test_a_recording_is_accompanied(project):
     (["flute.wav", "--task", "solo"], "--task: expected one of rest, mix"),
     (["flute.wav", "--task", "mix", "--alone"], "--alone"),
     (["flute.wav", "--key", "H"], "key: expected a key"),
+    (["flute.wav", "--alone", "--balance", "3"], "--balance"),
+    (["flute.wav", "--method", "magic"], "expected one of euler, heun"),
+    (["flute.wav", "--condition", "task=rest"], "--task"),
 ])
 def test_bad_input_is_one_line(project, arguments, said):
     tiny.recording(project / "flute.wav", seconds=1.0)
@@ -383,6 +494,7 @@ def test_bad_input_is_one_line(project, arguments, said):
 
 def test_a_model_that_is_not_there_says_what_makes_it(tmp_path, monkeypatch):
     root = tiny.project(tmp_path / "p")
+    shutil.rmtree(root / "data/accompaniment")
     monkeypatch.chdir(root)
     tiny.recording(root / "flute.wav", seconds=1.0)
     run = CliRunner().invoke(app, ["accompany", "flute.wav"])

@@ -19,8 +19,8 @@ LAYERS = (
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "encoding", "listening", "outside", "counterpoint", "scorebook", "editing", "doctoring",
      "duets"},
-    {"finetuning", "studio", "accompaniment"},
-    {"sweeps"},
+    {"finetuning", "accompaniment"},
+    {"sweeps", "studio"},
     {"commands"},
     {"", "cli"},
 )

@@ -121,7 +121,7 @@ def test_streaming_without_a_gap(page):
     assert page.inner_text("#endless-status") == "Silent."
 
 
-@pytest.mark.parametrize("kind", ["reconstruct", "continue", "vary", "inpaint"])
+@pytest.mark.parametrize("kind", ["reconstruct", "continue", "vary", "inpaint", "accompany"])
 def test_drop_a_recording(page, tmp_path, kind):
     before = cards(page)
     page.set_input_files("#recording-file", tiny.recording(tmp_path / "tune.flac", 5.0, 44100, 2))
@@ -129,7 +129,8 @@ def test_drop_a_recording(page, tmp_path, kind):
     page.select_option("#recording-kind", kind)
     page.locator("#recording-form").get_by_role("button", name="Make").click()
     titles = done(page, 1, before).locator("h4").all_inner_texts()
-    assert [title for title in titles if title.startswith(f"tune.flac: {kind}, ")]
+    said = {"accompany": "accompanied"}.get(kind, kind)
+    assert [title for title in titles if title.startswith(f"tune.flac: {said}, ")]
 
 
 def test_harmonise_a_melody_from_the_keyboard(page):

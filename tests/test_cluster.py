@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -62,8 +63,18 @@ def test_a_worker_that_is_killed_costs_a_second_try(tmp_path):
 
 
 def test_what_is_wrong_with_an_item_is_said_as_by_the_pool():
-    with pytest.raises(ValueError, match="3 is no piece"):
+    with pytest.raises(ValueError) as error:
         list(in_order(failing, [3], CLUSTER))
+    assert str(error.value) == "3 is no piece"
+
+
+def test_a_worker_that_always_dies_is_told_as_by_the_pool():
+    with pytest.raises(BrokenProcessPool):
+        list(in_order(dying, [1], CLUSTER))
+
+
+def dying(_):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_corpus_has_the_same_bytes(tmp_path):

@@ -9,11 +9,15 @@ import pytest
 import torch
 
 from chaconne import fitting, training
+from chaconne.accompaniment import learning
+from chaconne.accompaniment.listener import Accompanist
 from chaconne.files import read_json, runs_in, verify, write_json
-from chaconne.generators import gan
+from chaconne.generators import diffusion, gan
+from chaconne.latents import Latents
 from chaconne.modules import load_generator
 from chaconne.optimisation import Average
 from stages import train_musika
+from tests import tiny
 from tests.test_generators import SIZES, TRAINER
 
 PARAMS = {"conditions": ["mode"], "seed": 5, "threads": 1, "trainer": TRAINER}
@@ -116,3 +120,32 @@ def test_a_published_model_is_sealed_as_a_trained_one_is(workspace, monkeypatch)
     (model / "model.safetensors").write_bytes(b"Weights")
     with pytest.raises(ValueError, match=r"model.safetensors is damaged"):
         verify(model)
+
+
+class Elsewhere:
+    """A trainer on the device `meta`: whatever stays on the processor does not meet what lies there."""
+
+    seed, folder = 0, "nowhere"
+    fabric = SimpleNamespace(device=torch.device("meta"), global_rank=0, backward=lambda loss: loss.backward(),
+                             clip_gradients=lambda *_, **more: None)
+
+    def setup(self, module, rate, betas=(0.9, 0.99), weight_decay=0.0):
+        trained = [p for p in module.to("meta").parameters() if p.requires_grad]
+        return module, torch.optim.AdamW(trained, lr=rate, betas=betas, weight_decay=weight_decay)
+
+    def run(self, steps, step, state, preview=None):
+        values = [step(i) for i in range(2)]
+        assert {value.device.type for row in values for value in row.values()} == {"meta"}
+        raise StopIteration
+
+
+@pytest.mark.parametrize("name", ["gan", "diffusion", "accompaniment"])
+def test_training_goes_where_the_trainer_is(name, workspace):
+    kind = {"gan": gan.Model, "diffusion": diffusion.Model, "accompaniment": Accompanist}[name]
+    settings = tiny.SIZES["gan" if name == "gan" else "diffusion"]
+    latents = Latents("data/latents", "train", settings["frames"])
+    model = fitting.create(kind, settings, latents, ["mode"], 0)
+    sets = dict.fromkeys(("mix", "given", "rest"), latents)
+    source = fitting.source_of(latents, model) if name != "accompaniment" else learning.source_of(sets, model)
+    with pytest.raises(StopIteration):
+        fitting.learn(model, source, Elsewhere(), settings, "nowhere")

@@ -25,6 +25,9 @@ GAN = {"train_gan", "sample@gan", "evaluate@gan", *TABLES}
 DIFFUSION = {"train_diffusion", "sample@diffusion", "evaluate@diffusion", *TABLES}
 LATENTS = {"train_codec", "encode", "encode_genre", "train_musika", "anchors", "evaluate@anchors"}
 LATENTS |= GAN | DIFFUSION | SELECTED
+ACCOMPANIED = {"accompany", "evaluate_accompaniment", "report_accompaniment"}
+LISTENING = {"train_accompaniment", *ACCOMPANIED}
+VOICES = {"encode_voices", *LISTENING}
 HEARD = {"hear_counterpoint", "report_counterpoint"}
 COMPOSED = {"compose", "evaluate_counterpoint", *HEARD}
 
@@ -36,7 +39,8 @@ TABLE = {
     "words": ("README.md", r"\Z", "More words.\n", set()),
     "another scale's preset": ("conf/scale/gpu.yaml", r"\Z", "# bigger\n", set()),
     "code of the GAN": (f"{GENERATORS}/gan.py", r"\Z", "\nEDITED = True\n", GAN | SELECTED),
-    "code of diffusion": (f"{GENERATORS}/diffusion.py", r"\Z", "\nEDITED = True\n", DIFFUSION),
+    "code of diffusion": (f"{GENERATORS}/diffusion.py", r"\Z", "\nEDITED = True\n",
+                          DIFFUSION | LISTENING),
     "code of Musika, which is not selected": (f"{GENERATORS}/musika.py", r"\Z", "\nEDITED = True\n", {"train_musika"}),
     "training of the GAN": ("params.yaml", r"gamma: \S+", "gamma: 0.5", GAN | SELECTED),
     "steps of the GAN": ("conf/scale/smoke.yaml", r"(gan: .*steps:) \d+", r"\1 21", GAN | SELECTED),
@@ -48,10 +52,14 @@ TABLE = {
     "steps of fine-tuning": ("conf/scale/smoke.yaml", r"(finetune: .*steps:) \d+", r"\1 11", SELECTED),
     "the measuring": ("src/chaconne/evaluation/rows.py", r"\Z", "\nEDITED = True\n",
                       MEASURED | HEARD | {"evaluate@anchors"}),
-    "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n", PAGE | {"report_counterpoint"}),
-    "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS),
+    "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n",
+                 PAGE | {"report_counterpoint", "report_accompaniment"}),
+    "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS | VOICES),
     "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41",
-                          LATENTS | {"genre_scores", "genre_corpus", "genre_reference"}),
+                          LATENTS | VOICES | {"genre_scores", "genre_corpus", "genre_reference"}),
+    "voices that are given": ("params.yaml", r"- \[3\]", "- [2]", {"voices", *VOICES}),
+    "training of the accompaniment": ("conf/scale/smoke.yaml", r"(accompaniment: .*steps:) \d+", r"\1 13", LISTENING),
+    "how many excerpts": ("conf/scale/smoke.yaml", r"(accompaniment: .*clips:) \d+", r"\1 11", ACCOMPANIED),
     "the rules of four parts": ("src/chaconne/counterpoint/rules.py", r"\Z", "\nEDITED = True\n",
                                 {"reinforce", *COMPOSED}),
     "the aim of reinforcement": ("params.yaml", r"within: [\d.]+", "within: 0.3", {"reinforce", *COMPOSED}),

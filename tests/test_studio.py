@@ -111,7 +111,8 @@ def uploaded(client, path):
 
 
 @pytest.mark.parametrize(("kind", "model", "seconds"), [
-    ("reconstruct", "gan", 4), ("continue", "diffusion", 6), ("vary", "diffusion", 4), ("inpaint", "diffusion", 4)])
+    ("reconstruct", "gan", 4), ("continue", "diffusion", 6), ("vary", "diffusion", 4), ("inpaint", "diffusion", 4),
+    ("accompany", "accompaniment", 4)])
 def test_recordings_are_edited(client, tmp_path, kind, model, seconds):
     found = uploaded(client, tiny.recording(tmp_path / "my song.mp3", 4.0, 44100, 2))
     assert found["what"] == "sound" and found["seconds"] == pytest.approx(4, abs=0.1)
@@ -160,7 +161,7 @@ def test_files_that_are_nonsense_are_told_and_the_studio_lives(client, tmp_path,
     {"kind": "magic"}, {"kind": "generate", "model": "gan", "seconds": 1e9}, {"kind": "vary", "recording": "nope"},
     {"kind": "harmonize", "notes": [{"pitch": 1, "quarters": 1}] * 3}, {"kind": "harmonize", "notes": "abc"},
     {"kind": "harmonize", "notes": [{"pitch": None, "quarters": 1}] * 3},
-    {"kind": "morph", "model": "gan", "other": -1}])
+    {"kind": "morph", "model": "gan", "other": -1}, {"kind": "accompany", "recording": "nope"}])
 def test_nonsense_is_refused_in_one_line(client, asked):
     answer = post(client, "/api/jobs", asked)
     assert answer.status_code == 400 and "\n" not in answer.json()["error"]

@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 import torch
 
+from chaconne.accompaniment.listener import Accompanist
 from chaconne.codec import spectral
 from chaconne.files import seal
 from chaconne.generators import diffusion, gan
@@ -59,6 +60,13 @@ def save(made, folder):
     seal(folder)
 
 
+def accompanist(base):
+    """Return an accompanist that begins as the diffusion model `base`."""
+    model = Accompanist(base.settings, CHANNELS, RATE / 2048, base.vocabulary)
+    model.begin_as(base)
+    return model.eval()
+
+
 def project(root, names=("gan", "diffusion")):
     """Make a project's folder with tiny models; returns it."""
     root.mkdir(parents=True, exist_ok=True)
@@ -70,6 +78,7 @@ def project(root, names=("gan", "diffusion")):
     seal(root / "data/codec")
     for name in names:
         save(generator(name), root / f"data/models/{name}")
+    save(accompanist(generator("diffusion")), root / "data/accompaniment/model")
     return root
 
 

@@ -139,6 +139,8 @@ def fit(model, source, trainer, settings, outs, merge=None):
 def learn(model, source, trainer, settings, out, merge=None):
     """Do as `fit`, but keep the state to resume from and the previews: `trainer.finish` is left to the caller."""
     codec = load_codec("data/codec")
+    # All of it, before averages are taken of its weights: means, and what the trainer itself would not move.
+    model.to(trainer.fabric.device)
     spent = model.train().fit(source, trainer, settings, previews_of(codec, trainer.folder))
     if merge:
         merge()

@@ -15,9 +15,15 @@ from chaconne.evaluation.logmel import HOP_SAMPLES, log_mel
 TOGETHER_S = 0.1    # onsets closer than this fall together: two hops of the flux, and the codec's own blur
 SCALES = {"major": (0, 4, 7), "minor": (0, 3, 7)}
 STRONG = 3          # pitch classes of a beat among which the given voice's must be, to be heard
-# measure: (lowest, highest, whether more is better)
-MEASURES = {"chord_agreement": (0, 1, True), "chroma_similarity": (-1, 1, True), "onset_agreement": (0, 1, True),
-            "dissonance": (0, 1, False), "given_heard": (0, 1, True)}
+# measure: (lowest, highest) that it can be
+MEASURES = {"chord_agreement": (0, 1), "chroma_similarity": (-1, 1), "onset_agreement": (0, 1), "dissonance": (0, 1),
+            "given_heard": (0, 1)}
+
+
+def unavailable():
+    """Return {measure: what to do} of those that cannot be taken here."""
+    lacking = transcription.missing()
+    return {"dissonance": lacking} if lacking else {}
 
 
 def measure(heard, accompaniment, given, truth, beats, rate):
@@ -29,7 +35,7 @@ def measure(heard, accompaniment, given, truth, beats, rate):
     chord_agreement: share of beats on which the triad that fits best is that of the truth
     chroma_similarity: correlation of the twelve pitch classes with the truth's, mean over beats
     onset_agreement: F of the onsets of voice and accompaniment, which fall together or not
-    dissonance: share of time in which two pitch classes a semitone apart are transcribed
+    dissonance: share of time in which two pitch classes a semitone apart are transcribed (of the first 3.6 seconds)
     given_heard: share of beats on which the strongest pitch class of the voice is among the three strongest
     """
     found = {name: np.full(len(heard), np.nan) for name in MEASURES}
@@ -37,12 +43,15 @@ def measure(heard, accompaniment, given, truth, beats, rate):
         rows = np.flatnonzero(beats == beat)
         ours, true, voice = (in_batches(chroma.chroma, clips[rows], rate, int(beat)) for clips in (heard, truth, given))
         audible = (true.sum(2) > chroma.SILENT_CHROMA) & (voice.sum(2) > chroma.SILENT_CHROMA)
-        for name, values in (("chord_agreement", triads(ours) == triads(true)),
-                             ("chroma_similarity", correlation(ours, true)), ("given_heard", among(voice, ours))):
+        sounds = ours.sum(2) > chroma.SILENT_CHROMA
+        for name, values in (("chord_agreement", (triads(ours) == triads(true)) & sounds),
+                             ("chroma_similarity", correlation(ours, true)),
+                             ("given_heard", among(voice, ours) & sounds)):
             found[name][rows] = chroma.mean_where(values, audible)
     for i in range(len(heard)):
         found["onset_agreement"][i] = agreement(*(onsets(clips[i:i + 1], rate) for clips in (accompaniment, given)))
-    found["dissonance"][:] = harmony.describe_all(transcription.transcribe(heard, rate))["dissonance"]
+    if not unavailable():
+        found["dissonance"][:] = harmony.describe_all(transcription.transcribe(heard, rate))["dissonance"]
     return found
 
 
@@ -83,11 +92,13 @@ def onsets(clip, rate):
 
 
 def agreement(a, b):
-    """Return the F measure of two lists of times of which each meets at most one of the other; NaN where one is empty.
+    """Return the F measure of two lists of times of which each meets at most one of the other.
+
+    a: of the accompaniment, 0 where it has none; b: of the voice, NaN where that has none.
 
     Times are sorted, so that taking the first that is near enough finds the most pairs (intervals of one length).
     """
-    if not len(a) or not len(b):
+    if not len(b):
         return np.nan
     met, i = 0, 0
     for time in b:

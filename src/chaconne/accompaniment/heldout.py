@@ -20,8 +20,9 @@ from chaconne.evaluation import crops
 from chaconne.files import load_array, read_json, read_table, write_csv, write_json
 
 # The rows of the table. `true`: the other voices, through the codec; `made`: what the model adds; `mix`: all voices
-# by the model, the given one too; `random`: the others of another piece; `free`: a piece made without hearing.
-ROWS = ("true", "made", "mix", "random", "free")
+# by the model, the given one too; `random`: the others of another piece; `free`: a piece made without hearing;
+# `silent`: nothing is added.
+ROWS = ("true", "made", "mix", "random", "free", "silent")
 ALONE = ("mix",)        # rows that hold the given voice already
 
 
@@ -82,10 +83,17 @@ def conditions_of(table, attributes):
 
 
 def another(table):
-    """Return for every excerpt the number of the next one of another piece."""
-    pieces = table.piece.tolist()
-    return [next((j % len(pieces) for j in range(i + 1, i + len(pieces)) if pieces[j % len(pieces)] != pieces[i]),
-                 (i + 1) % len(pieces)) for i in range(len(pieces))]
+    """Return for every excerpt the number of the next one of another piece, in the same mode where there is one.
+
+    What is made is told the mode: another one would be wrong for a reason that nobody had to hear.
+    """
+    pieces, modes = table.piece.tolist(), table["mode"].tolist() if "mode" in table else [""] * len(table)
+    found = []
+    for i in range(len(pieces)):
+        order = [(i + n) % len(pieces) for n in range(1, len(pieces))]
+        others = [j for j in order if pieces[j] != pieces[i]] or order
+        found.append(next((j for j in others if modes[j] == modes[i]), others[0]))
+    return found
 
 
 def latents_of(row, model, excerpts, knobs, seed):
@@ -114,6 +122,13 @@ def together(given, rest, balance_db):
 def heard(row, excerpts, alone, balance_db):
     """Return what one hears of a row, int16 [N, samples], where `alone` is what the model or the codec gives."""
     return alone if row in ALONE else together(excerpts.given, alone, balance_db)
+
+
+def sound_of(row, model, codec, excerpts, knobs, seed):
+    """Return what a row adds to the voice (of ALONE: all one hears), int16 [N, samples]."""
+    if row == "silent":
+        return np.zeros_like(excerpts.given)
+    return decoded(codec, latents_of(row, model, excerpts, knobs, seed), excerpts)
 
 
 def decoded(codec, latents, excerpts):

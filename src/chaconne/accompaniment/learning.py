@@ -45,10 +45,11 @@ def source_of(sets, model):
         z = {name: model.normalise(latents.to(model.mean.device)) for name, (latents, _) in drawn.items()}
         codes = table[drawn["mix"][1]].clone()
         tasks = torch.from_numpy(rng.choice(len(TASKS) + 1, size=count, p=[1 - sum(SHARES), *SHARES]))
-        codes[:, -1] = tasks
+        codes[:, model.task] = tasks
+        tasks = tasks.to(model.mean.device)
         of = {name: (tasks == number)[:, None, None] for number, name in enumerate(TASKS, 1)}
         frames = z["mix"].shape[-1]
-        known = torch.from_numpy(np.stack([gap(frames, beat, rng) for _ in range(count)]))
+        known = torch.from_numpy(np.stack([gap(frames, beat, rng) for _ in range(count)])).to(model.mean.device)
         known = torch.where(of["go_on"][:, 0], known, (tasks > 0)[:, None])
         heard = beside(torch.where(of["go_on"], z["mix"], z["given"]), known)
         return torch.cat([torch.where(of["rest"], z["rest"], z["mix"]), heard], dim=1), codes.to(model.mean.device)

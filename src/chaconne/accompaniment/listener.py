@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from chaconne.generator import encode_conditions
-from chaconne.generators.diffusion import Denoiser, Model, Objective
+from chaconne.generators.diffusion import METHODS, Denoiser, Model, Objective
 from chaconne.modules import load
 
 TASK = "task"
@@ -25,7 +25,7 @@ class Listener(Denoiser):
 
     def __init__(self, channels, vocabulary, **sizes):
         super().__init__(2 * channels + 1, vocabulary, **sizes)
-        self.channels = channels
+        self.channels, self.task = channels, list(vocabulary).index(TASK)
 
     def forward(self, x, t, codes):
         """x: [B, 2 C + 1, T] -> the same shape."""
@@ -41,7 +41,8 @@ class Hearing(Objective):
         music, heard = data.split((self.network.channels, self.network.channels + 1), dim=1)
         t, x, velocity = self.on_the_way(music)
         kept = self.dropped(codes)
-        kept[:, -1] = codes[:, -1]
+        task = self.network.task
+        kept[:, task] = codes[:, task]
         return functional.mse_loss(self.network(torch.cat([x, heard], 1), t, kept)[:, :self.network.channels], velocity)
 
 
@@ -52,17 +53,27 @@ class Accompanist(Model):
     objective = Hearing
 
     def __init__(self, settings, channels, rate_hz, vocabulary):
-        if list(vocabulary)[-1:] != [TASK]:
-            vocabulary = {**vocabulary, TASK: list(TASKS)}
+        # By name, as JSON keeps it: a code has the same place in a model that was saved and read.
+        vocabulary = dict(sorted({**vocabulary, TASK: list(TASKS)}.items()))
+        if settings["frames"] < 2 * settings["beat"]:
+            raise ValueError(f"diffusion.train.frames: expected two beats of {settings['beat']} or more, got "
+                             f"{settings['frames']}")
         super().__init__(settings, channels, rate_hz, vocabulary)
         sizes = {k: settings[k] for k in ("frames", "width", "depth", "heads", "patch", "prediction")}
         self.network = Listener(channels, vocabulary, **sizes)
+
+    @property
+    def task(self):
+        """The column of the task among the condition codes."""
+        return list(self.vocabulary).index(TASK)
 
     def begin_as(self, other):
         """Take over what a plain diffusion model knows; what is heard counts nothing yet."""
         own, known = self.network.state_dict(), other.network.state_dict()
         patch, channels = self.settings["patch"], self.channels
         for name, tensor in known.items():
+            if name.startswith("conditions."):
+                continue
             if name.startswith(("enter.weight", "leave.")):
                 # Tokens are frames of channels: the first C of every frame are the noisy latents.
                 whole = own[name] if name.startswith("leave") else own[name].T
@@ -70,7 +81,10 @@ class Accompanist(Model):
                 whole.zero_().unflatten(0, (patch, -1))[:, :channels] = part.unflatten(0, (patch, -1))
             else:
                 own[name].copy_(tensor)
-        own[f"conditions.tables.{len(other.vocabulary)}.weight"].zero_()
+        tables = dict(zip(other.vocabulary, other.network.conditions.tables, strict=True))
+        for attribute, table in zip(self.vocabulary, self.network.conditions.tables, strict=True):
+            table.weight.data = tables[attribute].weight.detach().clone() if attribute in tables else torch.zeros_like(
+                table.weight)
         self.mean.copy_(other.mean)
         self.std.copy_(other.std)
 
@@ -81,31 +95,40 @@ class Accompanist(Model):
     @torch.no_grad()
     def play(self, heard, codes, knobs):
         """Return normalised latents [B, C, T] beside `heard` [B, C + 1, T], see `beside`; codes: [B, attributes]."""
+        if knobs["method"] not in METHODS:
+            raise ValueError(f"accompaniment.sample.method: expected one of {', '.join(METHODS)}; got "
+                             f"{knobs['method']!r}")
         frames, window = heard.shape[-1], self.settings["frames"]
         length = max(window, -(-frames // self.settings["beat"]) * self.settings["beat"])
         noise = torch.randn(len(heard), self.channels, length)
-        x = torch.cat([noise, functional.pad(heard, (0, length - frames))], dim=1).to(self.mean.device)
+        # The last frame is held: training hears something everywhere, or nothing.
+        heard = functional.pad(heard, (0, length - frames), mode="replicate")
+        x = torch.cat([noise, heard], dim=1).to(self.mean.device)
         made = [self.integrate(part, some, window, knobs) for part, some in
                 zip(x.split(knobs["batch"]), codes.split(knobs["batch"]), strict=True)]
         return torch.cat(made)[:, :self.channels, :frames]
 
     def velocity(self, x, t, codes, window):
         """As Model.velocity; without a task nothing is heard, which is what guidance leads away from."""
-        hears = (codes[:, -1] > 0)[:, None, None]
+        hears = (codes[:, self.task] > 0)[:, None, None]
         heard = torch.where(hears, x[:, self.channels:], 0.0)
         return super().velocity(torch.cat([x[:, :self.channels], heard], 1), t, codes, window)
 
     def accompany(self, latents, task, seed, conditions, knobs, known=None):
         """Return raw latents [B, C, T] beside the raw `latents` [B, C, T] that are heard.
 
-        task: one of TASKS; known: bool [T], where anything is heard, None for everywhere; conditions: as in `sample`.
+        task: one of TASKS; known: bool [T], where anything is heard, None for everywhere (of `go_on` that stays as it
+        is); conditions: as in `sample`. ValueError for another task.
         """
+        if task not in TASKS:
+            raise ValueError(f"task: expected one of {', '.join(TASKS)}; got {task!r}")
         torch.manual_seed(seed)
         known = torch.ones(latents.shape[-1], dtype=torch.bool) if known is None else known
         asked = conditions if isinstance(conditions, list) else [conditions] * len(latents)
         codes = encode_conditions(self.vocabulary, [one | {TASK: task} for one in asked]).to(self.mean.device)
         heard = beside(self.normalise(latents.to(self.mean.device)), known).cpu()
-        return self.denormalise(self.play(heard, codes, knobs)).cpu()
+        made = self.denormalise(self.play(heard, codes, knobs)).cpu()
+        return torch.where(known, latents, made) if task == "go_on" else made
 
 
 def beside(latents, known):

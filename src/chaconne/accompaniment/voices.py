@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chaconne.accompaniment import PARTS
+from chaconne.accompaniment.absence import NoVoices
 from chaconne.corpora.packing import pack
 from chaconne.corpora.plan import COLUMNS, plan
 from chaconne.corpora.render import PEAK, program, render
@@ -24,10 +25,12 @@ SILENT = 1e-5   # root mean square below which there is nothing to make louder
 
 
 def write_voices(corpus, scores, folder, settings, params, journals):
-    """Write the corpora `given` and `rest` of a corpus folder below `folder`, and voices.csv: clip, given, instrument.
+    """Write the corpora `given` and `rest` of a corpus folder below `folder`, and voices.csv: clip, given, as.
+
+    `as`: the instrument that scores are given on; of recordings ''.
 
     scores: the folder that the corpus was rendered from; settings: conf/data/<name>.yaml; params: those of the
-    pipeline; journals: a folder for what a run that goes on needs. ValueError where the corpus has no separate voices.
+    pipeline; journals: a folder for what a run that goes on needs. NoVoices where the corpus has no separate voices.
     """
     knobs, rate = params["accompaniment"], params["audio"]["sample_rate_hz"]
     if "kind" in settings:
@@ -40,7 +43,8 @@ def write_voices(corpus, scores, folder, settings, params, journals):
         for instrument in knobs["instruments"]:
             program(instrument)     # an unknown name fails before the first minute of work
         makers = {part: Rendered(str(scores), settings, rate, part == "given") for part in PARTS}
-    rows = [row | drawn(row, voices[row["clip"]], knobs, params["seed"], settings["name"]) for row in rows]
+    drawing = knobs if "kind" not in settings else knobs | {"instruments": [""]}
+    rows = [row | drawn(row, voices.get(row["clip"], []), drawing, params["seed"], settings["name"]) for row in rows]
     for part, maker in makers.items():
         where = Path(folder, part)
         where.mkdir(exist_ok=True)
@@ -52,11 +56,11 @@ def write_voices(corpus, scores, folder, settings, params, journals):
 def drawn(row, voices, knobs, seed, corpus):
     """Return {given: voices, as: instrument} of a row: by hash in training, the first of the sets elsewhere.
 
-    ValueError for a piece of one voice: there is nothing left to be added.
+    NoVoices for a piece of one voice: there is nothing left to be added.
     """
     if len(voices) < 2:
-        raise ValueError(f"accompaniment: expected pieces of two voices or more, got {row['piece']} of {corpus} with "
-                         f"{len(voices)}; take another corpus, such as data=chorales")
+        raise NoVoices(f"accompaniment: expected pieces of two voices or more, got {row['piece']} of {corpus} with "
+                       f"{len(voices)}; data=chorales has four")
     sets = [kept for kept in ([v for v in one if v in voices] for one in knobs["given"]) if 0 < len(kept) < len(voices)]
     sets = sets or [voices[:1]]
     name = row["piece"]
@@ -108,10 +112,10 @@ class Stems:
 
 
 def stems_of(corpus, name):
-    """Return (rows of the manifest, {clip: its stems}) of a corpus of recordings; ValueError where it has no stems."""
+    """Return (rows of the manifest, {clip: its stems}) of a corpus of recordings; NoVoices where it has no stems."""
     if not Path(corpus, "stems.csv").exists():
-        raise ValueError(f"accompaniment: expected a corpus with separate voices, got {name} without stems; of "
-                         "CocoChorales take [mix, stems] (conf/data/cocochorales.yaml), or data=chorales")
+        raise NoVoices(f"accompaniment: expected a corpus with separate voices, got {name} without stems; of "
+                       "CocoChorales take: [mix, stems] (conf/data/cocochorales.yaml), or data=chorales")
     manifest = read_table(Path(corpus, "manifest.csv"), ("clip", "start", "samples"), ("piece", "split"))
     table = read_table(Path(corpus, "stems.csv"), ("clip", "stem"))
     return manifest[COLUMNS].to_dict("records"), table.groupby("clip").stem.apply(sorted).to_dict()

@@ -56,9 +56,10 @@ def accompany(
         raise ValueError(f"--task: expected one of {', '.join(TASKS)}; got {task!r}")
     if alone and task != "rest":
         raise ValueError("--alone: a mix has the voice in it; take --task rest")
+    if balance_db and (alone or task != "rest"):
+        raise ValueError("--balance: there is a balance where what is made is added to the recording (--task rest)")
     place = beside(file, "accompanied", out, format)
     from chaconne.accompaniment import playing
-    from chaconne.counterpoint.reading import parse_key
     from chaconne.editing.making import open_recording
     from chaconne.trained.places import project_root
 
@@ -69,13 +70,13 @@ def accompany(
         torch.set_num_threads(threads)
     trained = playing.open_accompanist(root).with_knobs(steps=steps, method=method, guidance=guidance)
     conditions = asked_conditions(trained, condition)
+    if "task" in conditions:
+        raise ValueError("--condition: the task is named with --task")
     recording = open_recording(trained, file)
-    tuning, tonic, mode = playing.about(recording.audio(), trained.codec.sample_rate_hz)
-    tonic, mode = parse_key(key) if key else (tonic, mode)
-    shift = (playing.semitones_to_c(tonic, mode) if playing.transposes(root) else 0) - tuning
-    if mode in trained.generator.vocabulary.get("mode", ()):
-        conditions = {"mode": mode} | conditions
+    found = playing.bearings(recording, root, key)
+    conditions = found.conditions(trained, conditions)
     write(place, trained, lambda progress: playing.accompanied(
-        trained, recording, task, seed, conditions, shift, balance_db, alone, progress))
+        trained, recording, task, seed, conditions, found.semitones, balance_db, alone, progress))
     tell(as_json, [place], trained, recording.seconds, source=str(file), seed=seed, conditions=conditions, task=task,
-         key=tonic, mode=mode, tuning_semitones=round(tuning, 3), heard_higher_semitones=round(shift, 3))
+         key=found.key, mode=found.mode, tuning_semitones=round(found.tuning, 3),
+         heard_higher_semitones=round(found.semitones, 3))

@@ -1,13 +1,14 @@
 """The same work on a cluster of Ray (`corpus.workers: cluster`): the same functions, the same order, the same bytes.
 
 RAY_ADDRESS names a cluster that runs; without it Ray starts one on this machine. Functions write into files of the
-project, so that its folder has to be at the same place on every node, as on a shared file system. A worker that dies is
-replaced, and what it did is done again.
+project: every node needs it at the same place, on a file system where writes into neighbouring parts of a file do not
+meet (Lustre, CephFS; not NFS, which writes whole pages). A worker that dies is replaced, what it did is done again.
 """
 
 import logging
 import os
 from collections import deque
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 AHEAD = 2           # chunks for each processor: none waits, and results do not pile up
@@ -27,10 +28,20 @@ def in_order(function, items, chunk):
         while chunks or running:
             while chunks and len(running) < limit:
                 running.append(task.remote(function, chunks.popleft(), here))
-            yield from ray.get(running.popleft())
+            yield from result(ray, running.popleft())
     finally:
         for left in running:
             ray.cancel(left, force=True)
+
+
+def result(ray, running):
+    """Return what a chunk gave; what it raised is raised here, as it was."""
+    try:
+        return ray.get(running)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    except ray.exceptions.WorkerCrashedError as error:
+        raise BrokenProcessPool(str(error)) from None   # what a pool says of it
 
 
 def work(function, items, folder):

@@ -35,19 +35,27 @@ def look(params, device=None):
                    "install a driver and a build of torch for it (https://pytorch.org/get-started), then do this again")
         return
     torch.backends.cudnn.allow_tf32 = False     # or convolutions would keep three digits
-    yield here("device", "fine", described(device))
-    yield here("speed", "fine", ", ".join(f"{rate(device, kind):.2g} TFLOPS in {name}" for name, kind in (
-        ("fp32", torch.float32), ("bfloat16", torch.bfloat16))) + f" (products of {MATRIX} x {MATRIX})")
+    try:
+        yield here("device", "fine", described(device))
+        yield here("speed", "fine", ", ".join(f"{rate(device, kind):.2g} TFLOPS in {name}" for name, kind in (
+            ("fp32", torch.float32), ("bfloat16", torch.bfloat16))) + f" (products of {MATRIX} x {MATRIX})")
+    except Exception as error:  # a device that there is not, or one that a driver cannot use
+        yield here("device", "missing", f"{device} cannot be used: {first_line(error)}", REPORT)
+        return
     for name, check in checks(params, device):
         try:
             difference, allowed, what = check()
         except Exception as error:  # whatever a driver or a kernel makes of it
-            first = str(error).strip().splitlines() or [""]
-            yield here(name, "missing", f"fails: {type(error).__name__}: {first[0][:200]}", REPORT)
+            yield here(name, "missing", f"fails: {first_line(error)}", REPORT)
             continue
         good = difference <= allowed
         text = f"{what} differ by {difference:.1e} (allowed: {allowed:g})"
         yield here(name, "fine" if good else "missing", text, "" if good else REPORT)
+
+
+def first_line(error):
+    """Return what went wrong as one short line."""
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:200]}"
 
 
 def found():

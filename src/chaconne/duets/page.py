@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chaconne.files import load_array, read_json, read_table
 from chaconne.report import charts, listen, policy, sound
@@ -23,6 +23,7 @@ HEARD = {
     "made": ("Made", "The voice with what the model added.", "g1"),
     "mix": ("Mix", "The model plays all voices, the given one, too.", "g2"),
     "random": ("Random", "The voice with the accompaniment of another piece.", "shuffled"),
+    "silent": ("Silent", "The voice alone, measured like the others: what it is worth by itself.", "after"),
     "free": ("Free", "The voice with what the model plays when it hears nothing.", "noise"),
 }
 MEASURES = {
@@ -31,7 +32,7 @@ MEASURES = {
     "chroma_similarity": ("Pitch classes", "Correlation of the twelve pitch classes with those of the real music, beat "
                                            "by beat.", "higher"),
     "onset_agreement": ("Onset agreement", "Do voice and accompaniment begin their notes together? F measure.", "true"),
-    "dissonance": ("Dissonance", "Share of time in which pitch classes a semitone apart sound.", "true"),
+    "dissonance": ("Dissonance", "Share of 3.6 seconds in which pitch classes a semitone apart sound.", "true"),
     "given_heard": ("Voice heard", "Share of beats on which the voice's pitch class is among the three strongest.",
                     "higher"),
 }
@@ -42,6 +43,8 @@ def render(root="."):
     """Return the page (HTML text); raises MissingInput that names the stage to run."""
     root = Path(root)
     table, samples = read_json(need(root, TABLE)), need(root, SAMPLES)
+    if reason := table.get("unavailable", {}).get("accompaniment"):
+        return f"<!DOCTYPE html><title>Chaconne: accompaniment</title><p>{escape(reason)}</p>"
     losses = read_curves(root, need(root, CURVES)).get("train_accompaniment", {})
     context = {
         "rows": [(row, *HEARD[row]) for row in HEARD if row in table["rows"]],

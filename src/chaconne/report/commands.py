@@ -50,6 +50,10 @@ def commands(params, generators, model):
             "Compose note by note: metrics/counterpoint.html beside this page has scores to read and to hear.",
         ),
         (
+            "dvc repro report_accompaniment",
+            "Give the diffusion model a voice to play to: metrics/duets.html beside this page.",
+        ),
+        (
             "dvc metrics diff && dvc plots diff",
             "What the last change did to numbers, curves and spectrograms.",
         ),

@@ -117,8 +117,9 @@ class Api:
 
     def models(self, request, body):
         """What can be played, and what its knobs are; a model that cannot be loaded says why."""
-        return {"models": [self.about(name) for name in self.store.names()],
-                "project": str(project_root() or "")}
+        root = project_root()
+        return {"models": [self.about(name) for name in self.store.names()], "project": str(root or ""),
+                "accompanist": bool(root) and (root / "data/accompaniment/model/model.json").exists()}
 
     def about(self, name):
         """Return what the page needs of one model."""

@@ -6,6 +6,7 @@ import torch
 
 from chaconne.editing import making
 from chaconne.studio.store import Piece
+from chaconne.trained.places import project_root
 
 MOST_S = 900            # of a piece that the page asks for
 KNOBS = ("steps", "method", "guidance", "truncation")
@@ -76,14 +77,43 @@ def edit(store, asked):
     return piece_work(store, asked, f"{name}: {how}, {asked.get('model')}, seed {asked.get('seed', 0)}", blocks)
 
 
-KINDS = {"generate": generate, "morph": morph, "reconstruct": edit, "continue": edit, "vary": edit, "inpaint": edit}
+def accompany(store, asked):
+    """Return (title, work) of the other voices for a recording of one."""
+    path, name = store.recording(str(asked.get("recording", "")))
+    balance_db, seed = float(number(asked, "balance", -40, 40, 0)), int(number(asked, "seed", 0, 2**32 - 1, 0))
+    task = asked.get("task", "rest")
+    if task not in ("rest", "mix"):
+        raise ValueError(f"task: expected rest or mix, got {task!r:.40}")
+
+    def ready(store, asked):
+        return store.accompanist(), {}, seed
+
+    def blocks(trained, conditions, seed, job):
+        from chaconne.accompaniment import playing
+
+        recording = making.open_recording(trained, path)
+        if recording.seconds > MOST_S:
+            raise ValueError(f"expected at most {MOST_S // 60} minutes here, got {recording.seconds / 60:.1f}; "
+                             "`chaconne accompany` takes any length")
+        found = playing.bearings(recording, project_root())
+        return playing.accompanied(trained, recording, task, seed, found.conditions(trained, {}), found.semitones,
+                                   balance_db, False, job.progress)
+
+    return piece_work(store, asked, f"{name}: accompanied, seed {seed}", blocks, ready)
 
 
-def piece_work(store, asked, title, blocks):
-    """Return (title, work): work writes the audio of blocks(trained, conditions, seed, job) as a piece."""
+KINDS = {"generate": generate, "morph": morph, "reconstruct": edit, "continue": edit, "vary": edit, "inpaint": edit,
+         "accompany": accompany}
+
+
+def piece_work(store, asked, title, blocks, ready=opened):
+    """Return (title, work): work writes the audio of blocks(trained, conditions, seed, job) as a piece.
+
+    ready(store, asked): the Trained, conditions and seed.
+    """
     def work(job):
         with store.busy:
-            trained, conditions, seed = opened(store, asked)
+            trained, conditions, seed = ready(store, asked)
         made = blocks(trained, conditions, seed, job)
         audio, end = [], False
         while not end:

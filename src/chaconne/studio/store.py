@@ -62,6 +62,20 @@ class Store:
             self.loaded[key] = trained = self.loaded.pop(key)
             return trained
 
+    def accompanist(self):
+        """Return the Trained that plays to a voice; ValueError or FileNotFoundError says what makes it."""
+        from chaconne.accompaniment import playing
+
+        root = project_root()
+        if root is None:
+            raise ValueError("no project here: start the studio in the folder of the project")
+        with self.lock:
+            model = root / playing.MODEL / "model.json"
+            key = (model.parent, os.stat(model).st_mtime_ns if model.exists() else 0)
+            if key not in self.loaded:
+                self.loaded[key] = playing.open_accompanist(root)
+            return self.loaded[key]
+
     def place(self, ending):
         """Return (id, Path) for a new file; the ending is one of letters and digits, or none."""
         name = uuid.uuid4().hex

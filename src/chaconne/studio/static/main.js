@@ -16,7 +16,7 @@ if (found && (broken.length || !models.length)) {
 }
 generate.start(models);
 endless.start(models);
-recording.start(models);
+recording.start(models, found?.accompanist);
 melody.start();
 experiments.start();
 await restore();

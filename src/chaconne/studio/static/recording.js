@@ -1,20 +1,22 @@
-// Drop in a recording: through the codec, go on, vary, mend.
+// Drop in a recording: through the codec, go on, vary, mend, accompany.
 import { careful, find, make, post } from "./api.js";
 import { begin } from "./pieces.js";
 import { settings } from "./generate.js";
 
-let current = null, flows = [];
+let current = null, flows = [], hearing = [];
 
-export function start(models) {
+export function start(models, accompanist) {
   flows = models.filter((m) => m.flows);
+  hearing = accompanist ? [{ name: "accompaniment" }] : [];
   dropZone("recording", "sound", take);
   document.addEventListener("recording", (event) => { take(event.detail); find("recording").scrollIntoView(); });
   const kind = find("recording-kind");
   const change = () => {
     for (const label of document.querySelectorAll("[data-of]")) label.hidden = !label.dataset.of.split(" ").includes(kind.value);
-    const able = kind.value === "reconstruct" ? models : flows;
+    const able = { reconstruct: models, accompany: hearing }[kind.value] ?? flows;
+    const lacking = kind.value === "accompany" ? "none yet: dvc repro train_accompaniment" : "no diffusion model here";
     find("recording-model").replaceChildren(...able.map((m) => make("option", {}, m.name)));
-    if (!able.length) find("recording-model").append(make("option", { value: "" }, "no diffusion model here"));
+    if (!able.length) find("recording-model").append(make("option", { value: "" }, lacking));
   };
   kind.addEventListener("change", change);
   change();
@@ -57,5 +59,5 @@ function take(found) {
 function submit() {
   const kind = find("recording-kind").value, value = (id) => Number(find(id).value);
   begin([{ ...settings(), kind, recording: current.id, model: find("recording-model").value, seed: value("recording-seed"), seconds: value("recording-seconds"),
-    strength: value("strength"), from: value("from"), to: value("to") }], `${current.name}`);
+    strength: value("strength"), from: value("from"), to: value("to"), task: find("task").value, balance: value("balance") }], `${current.name}`);
 }
