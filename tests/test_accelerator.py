@@ -49,7 +49,8 @@ def test_a_device_that_computes_wrongly_is_found(params, quick, monkeypatch):
 
     monkeypatch.setattr(accelerator, "moved", wrong)
     levels = {one.name: one.level for one in accelerator.look(params, "cpu")}
-    same = {"device", "speed", "mixed precision", "torch.compile"}      # these do not look at the processor
+    # These do not look at the processor.
+    same = {"device", "speed", "mixed precision", "torch.compile", "gan: training", "diffusion: training"}
     assert {name for name, level in levels.items() if level == "fine"} == same
 
 

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from chaconne import encoding
 from chaconne.audio import Recordings, from_int16, to_int16
 from chaconne.encoding import Encoder
 from chaconne.latents import Latents, encode_corpus
@@ -87,8 +86,7 @@ def test_a_killed_encoding_goes_on_after_the_last_noted_clip(corpus, tmp_path, m
         assert (out / name).read_bytes() == (corpus[1] / name).read_bytes()
 
 
-def test_the_number_of_workers_changes_nothing(corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(encoding, "A_WORKER", 1)
+def test_the_number_of_workers_changes_nothing(corpus, tmp_path):
     out = tmp_path / "again"
     for folder in (out, tmp_path / "work"):
         folder.mkdir()

@@ -87,7 +87,6 @@ COUNTERPOINT = section(
     compose=section("compose", k=whole(1, 4096), guide=real(0, 100), shown=whole(1, 100), pieces=whole(2, 10**6),
                     temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")],
                     frames=whole(16, 4096)))
-WORKERS = Annotated[whole(1, 256) | Literal["cluster"], Field(description="a whole number 1..256, or cluster")]
 INSTRUMENTS = Annotated[list[text(r"\S", "a General MIDI name")], Field(min_length=1)]
 VOICES = Annotated[list[whole(0, 127)], Field(min_length=1)]
 ACCOMPANIMENT = section(
@@ -115,7 +114,7 @@ PARAMS = section(
                      weights=text("", "a folder, or ''"), clips=whole(8, 10**6), reference_clips=whole(8, 10**7),
                      bootstrap=whole(1, 10**6)),
     corpus=section("corpus", max_pieces=Annotated[int | None, Field(ge=1, description="null, or a number above 0")],
-                   workers=WORKERS),
+                   workers=whole(1, 256)),
     piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT, accompaniment=ACCOMPANIMENT)
 
 

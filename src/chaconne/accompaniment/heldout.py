@@ -41,8 +41,8 @@ class Excerpts:
     rate: int
 
 
-def choose(corpus, voices, latents, count, seconds, seed):
-    """Return `count` Excerpts of the split `test`, fewer where there are not so many.
+def choose(corpus, voices, latents, count, seconds, seed, split="test"):
+    """Return `count` Excerpts of a split, fewer where there are not so many.
 
     corpus: folder of the mix; voices, latents: folders with given and rest, as audio and as latents.
     """
@@ -52,13 +52,13 @@ def choose(corpus, voices, latents, count, seconds, seed):
     hop, index = read_json(Path(latents, "given/latents.json"))["hop_samples"], read_table(
         Path(latents, "given/index.csv"), ("clip", "first", "frames"), ("split",)).set_index("clip")
     samples = round(seconds * rate)
-    test = manifest[manifest.split == "test"]
-    table, _ = crops.choose(test, count, samples, int(np.lcm(grid, hop)), seed)
+    clips = manifest[manifest.split == split]
+    table, _ = crops.choose(clips, count, samples, int(np.lcm(grid, hop)), seed)
     if len(table) < 2:
         raise ValueError(f"{corpus}: expected two held-out stretches of {seconds:g} s or more, got {len(table)}; take "
                          "more pieces (corpus.max_pieces)")
-    table = table.merge(test.drop(columns=["piece", "start"]), on="clip", how="left", validate="many_to_one")
-    clip_start = table["clip"].map(test.set_index("clip").start)
+    table = table.merge(clips.drop(columns=["piece", "start"]), on="clip", how="left", validate="many_to_one")
+    clip_start = table["clip"].map(clips.set_index("clip").start)
     first = (index["first"].loc[table["clip"]].to_numpy() + ((table.start - clip_start) // hop).to_numpy()).astype(int)
     frames = -(-samples // hop)
     last = (index["first"] + index["frames"]).loc[table["clip"]].to_numpy().astype(int)

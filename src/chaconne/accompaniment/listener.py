@@ -65,7 +65,7 @@ class Accompanist(Model):
     @property
     def task(self):
         """The column of the task among the condition codes."""
-        return list(self.vocabulary).index(TASK)
+        return self.network.task
 
     def begin_as(self, other):
         """Take over what a plain diffusion model knows; what is heard counts nothing yet."""
@@ -133,7 +133,7 @@ class Accompanist(Model):
 
 def beside(latents, known):
     """Return what lies beside the noisy latents: normalised ones [B, C, T] where known [T] or [B, T], and where."""
-    mask = known.to(latents.dtype).expand(len(latents), -1)[:, None]
+    mask = known.to(latents).expand(len(latents), -1)[:, None]
     return torch.cat([latents * mask, mask], dim=1)
 
 

@@ -5,8 +5,10 @@ compared, then mixed precision and compilation with plain networks on the device
 """
 
 import copy
+import math
 import time
 from functools import partial
+from types import SimpleNamespace
 
 import torch
 
@@ -19,6 +21,7 @@ MATRIX = 2048       # of the product that is timed
 CHANNELS, RATE_HZ = 64, 10.77
 VOCABULARY = {"instrument": ["a", "b"], "mode": ["major", "minor"]}
 BATCH = 8
+OUTPUTS, GRADIENTS = "relative difference of outputs", "relative difference of gradients"
 MAKE = "dvc exp run -S scale=gpu"
 REPORT = "train on the processor (trainer.accelerator: cpu in conf/scale) and report this table with the versions above"
 
@@ -49,7 +52,7 @@ def look(params, device=None):
             yield here(name, "missing", f"fails: {first_line(error)}", REPORT)
             continue
         good = difference <= allowed
-        text = f"{what} differ by {difference:.1e} (allowed: {allowed:g})"
+        text = f"{what}: {difference:.1e} (allowed: {allowed:g})"
         yield here(name, "fine" if good else "missing", text, "" if good else REPORT)
 
 
@@ -123,13 +126,16 @@ def checks(params, device):
                                     "gan: critic": (adversaries.critic, (crop, codes))}.items():
         yield f"{name}, output", lambda n=network, i=inputs: compared(n, moved(n, device), i, device)
         yield f"{name}, gradients", lambda n=network, i=inputs: (
-            far(gradients(n, i), gradients(moved(n, device), i, device)), SAME, "gradients of all weights")
+            far(gradients(n, i), gradients(moved(n, device), i, device)), SAME, GRADIENTS)
     yield "gan: penalty", lambda: (far(gradients(adversaries.critic, (crop, codes), twice=True), gradients(
-        moved(adversaries.critic, device), (crop, codes), device, twice=True)), SAME, "gradients of the penalty")
-    yield "sampling", lambda: (far(sampled(flow), sampled(moved(flow, device))), SAME, "samples of one seed")
+        moved(adversaries.critic, device), (crop, codes), device, twice=True)), SAME, GRADIENTS)
+    yield "sampling", lambda: (far(sampled(flow), sampled(moved(flow, device))), SAME, "relative difference of samples")
+    for model in (flow, adversaries):
+        yield f"{model.name}: training", lambda model=model: (
+            stepped(moved(model, device), device), 0, "share of losses of two steps that are not finite")
     yield "mixed precision", lambda: (mixed(moved(flow.network, device), denoise[1], device), MIXED,
-                                      "outputs under bfloat16 autocast")
-    yield "torch.compile", lambda: (compiled(moved(flow.network, device), denoise[1], device), SAME, "outputs")
+                                      OUTPUTS)
+    yield "torch.compile", lambda: (compiled(moved(flow.network, device), denoise[1], device), SAME, OUTPUTS)
 
 
 def moved(module, device):
@@ -151,7 +157,7 @@ def far(ours, theirs):
 @torch.no_grad()
 def compared(plain, there, inputs, device):
     """Return (difference, allowed, what) of a function's output on the processor and on the device."""
-    return far([there(*on(inputs, device))], [plain(*inputs)]), SAME, "outputs"
+    return far([there(*on(inputs, device))], [plain(*inputs)]), SAME, OUTPUTS
 
 
 def gradients(network, inputs, device="cpu", twice=False):
@@ -168,6 +174,35 @@ def gradients(network, inputs, device="cpu", twice=False):
 def sampled(model):
     """Return [raw latents] of one seed."""
     return [model.eval().sample(20.0, 3, {"mode": "minor"}, {**model.preview, "steps": 4}, count=2)]
+
+
+class Steps:
+    """Stands for chaconne.training.Trainer: runs two steps on the device and keeps what they gave."""
+
+    seed, losses = 0, ()
+
+    def __init__(self, device):
+        self.fabric = SimpleNamespace(device=torch.device(device), global_rank=0, backward=lambda loss: loss.backward(),
+                                      clip_gradients=lambda *_, **more: None)
+
+    def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
+        """As Trainer.setup."""
+        return module, torch.optim.AdamW(module.parameters(), learning_rate, betas, weight_decay=weight_decay)
+
+    def run(self, steps, step, state, preview=None):
+        """Do two steps."""
+        self.losses = [float(value) for i in range(2) for value in step(i).values()]
+
+
+def stepped(model, device):
+    """Return the share of losses of two steps of training that are not finite."""
+    def source(count, rng):
+        z = torch.from_numpy(rng.standard_normal((count, CHANNELS, model.settings["frames"]), dtype="float32"))
+        return z.to(device), torch.zeros(count, len(VOCABULARY), dtype=torch.long, device=device)
+
+    trainer = Steps(device)
+    model.train().fit(source, trainer, {**model.settings, "steps": 2, "batch": BATCH})
+    return sum(not math.isfinite(loss) for loss in trainer.losses) / len(trainer.losses)
 
 
 @torch.no_grad()
