@@ -274,5 +274,5 @@ def test_without_a_project_the_page_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "session").mkdir()
     client = TestClient(studio.create(tmp_path / "session"), base_url="http://127.0.0.1")
-    assert client.get("/api/models").json() == {"models": [], "project": ""}
+    assert client.get("/api/models").json() == {"models": [], "project": "", "accompanist": False}
     assert client.get("/api/experiments").json()["rows"] == []
