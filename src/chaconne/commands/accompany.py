@@ -50,8 +50,6 @@ def accompany(
 
       chaconne accompany flute.wav --task mix
     """
-    import torch
-
     if task not in TASKS:
         raise ValueError(f"--task: expected one of {', '.join(TASKS)}; got {task!r}")
     if alone and task != "rest":
@@ -67,6 +65,8 @@ def accompany(
     if root is None:
         raise ValueError("no project here (params.yaml and dvc.yaml); go to the folder of the project")
     if threads:
+        import torch
+
         torch.set_num_threads(threads)
     trained = playing.open_accompanist(root).with_knobs(steps=steps, method=method, guidance=guidance)
     conditions = asked_conditions(trained, condition)

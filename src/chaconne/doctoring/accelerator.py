@@ -22,7 +22,6 @@ CHANNELS, RATE_HZ = 64, 10.77
 VOCABULARY = {"instrument": ["a", "b"], "mode": ["major", "minor"]}
 BATCH = 8
 OUTPUTS, GRADIENTS = "relative difference of outputs", "relative difference of gradients"
-MAKE = "dvc exp run -S scale=gpu"
 REPORT = "train on the processor (trainer.accelerator: cpu in conf/scale) and report this table with the versions above"
 
 
@@ -133,8 +132,7 @@ def checks(params, device):
     for model in (flow, adversaries):
         yield f"{model.name}: training", lambda model=model: (
             stepped(moved(model, device), device), 0, "share of losses of two steps that are not finite")
-    yield "mixed precision", lambda: (mixed(moved(flow.network, device), denoise[1], device), MIXED,
-                                      OUTPUTS)
+    yield "mixed precision", lambda: (mixed(moved(flow.network, device), denoise[1], device), MIXED, OUTPUTS)
     yield "torch.compile", lambda: (compiled(moved(flow.network, device), denoise[1], device), SAME, OUTPUTS)
 
 
@@ -191,7 +189,7 @@ class Steps:
 
     def run(self, steps, step, state, preview=None):
         """Do two steps."""
-        self.losses = [float(value) for i in range(2) for value in step(i).values()]
+        self.losses = [float(value.detach()) for i in range(2) for value in step(i).values()]
 
 
 def stepped(model, device):
