@@ -12,7 +12,7 @@ from tests.imports import closure, direct, module_name, only_words, variations
 
 # A part of the package imports only from the lines above its own.
 LAYERS = (
-    {"pipeline", "schema", "optimisation", "contest", "faults", "nested", "arrays"},
+    {"pipeline", "schema", "optimisation", "contest", "faults", "nested", "arrays", "processes"},
     {"files", "guard", "room"},
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained"},
