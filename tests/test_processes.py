@@ -92,8 +92,9 @@ def test_another_number_of_processes_goes_on(places):
 
 
 def test_a_batch_that_cannot_be_shared_is_told(places):
-    done = subprocess.run([sys.executable, "-m", "tests.spread", "gan", "2", "-1", "7"], cwd=places[0], capture_output=True,
-                          text=True, env={"PYTHONPATH": f"{ROOT}/src:{ROOT}", "PATH": "/usr/bin:/bin"}, timeout=300)
+    about = {"PYTHONPATH": f"{ROOT}/src:{ROOT}", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "-m", "tests.spread", "gan", "2", "-1", "7"], cwd=places[0], env=about,
+                          capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert "expected a batch that 2 processes can share, got 7" in done.stderr and "start again" not in done.stderr
 
