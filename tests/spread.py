@@ -1,6 +1,7 @@
 """A stage that trains a tiny network, for tests/test_processes.py.
 
-python -m tests.spread KIND PROCESSES [DIE_AT] [BATCH], run where data/latents lies. DIE_AT: the step in which the second process is killed, the first time.
+python -m tests.spread KIND PROCESSES [DIE_AT] [BATCH], run where data/latents lies. DIE_AT: the step in which the
+second process is killed, the first time.
 """
 
 import os
