@@ -120,8 +120,15 @@ class Stopwatch:
             torch.nn.utils.clip_grad_norm_(module.parameters(), max_norm)
 
         self.seed, self.step = 0, None
-        self.fabric = SimpleNamespace(device=torch.device("cpu"), global_rank=0, backward=backward,
-                                      clip_gradients=clip_gradients)
+        self.fabric = SimpleNamespace(device=torch.device("cpu"), backward=backward, clip_gradients=clip_gradients)
+
+    def rng(self, step):
+        """As Trainer.rng."""
+        return np.random.default_rng(step)
+
+    def part(self, *tensors):
+        """As Trainer.part, of one process."""
+        return tensors
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """As Trainer.setup."""
