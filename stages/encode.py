@@ -1,7 +1,6 @@
 """Encode a corpus into packed latents: `corpus` -> data/latents, `genre` -> data/genre_latents."""
 
 import sys
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -12,7 +11,6 @@ from chaconne.modules import load_codec
 from chaconne.resume import Parts
 from chaconne.stage import read_params, stage
 
-A_WORKER = 64  # megabytes of audio that are worth the seconds in which another process starts
 NAMES = {"corpus": ("encode", "data/latents"), "genre": ("encode_genre", "data/genre_latents")}
 
 
@@ -25,9 +23,7 @@ def main(which):
         parts = Parts(name, [params["seed"]],
                       ["data/codec", f"data/{which}/manifest.csv", f"data/{which}/audio.npy"])
         with new_folder(out) as temporary:
-            size = Path("data", which, "audio.npy").stat().st_size
-            workers = min(params["corpus"]["workers"], 1 + size // (A_WORKER * 10**6))
-            encoder = Encoder(f"data/{which}", load_codec, "data/codec", parts.folder, workers)
+            encoder = Encoder(f"data/{which}", load_codec, "data/codec", parts.folder, params["corpus"]["workers"])
             clock["seconds_of_audio"] = encode_corpus(f"data/{which}", codec, temporary, encoder, lambda rows: tqdm(
                 rows, desc=name, unit="clip", mininterval=2))
         parts.finish()

@@ -11,7 +11,7 @@ WAYS = {"finetune": (fine_tune, "finetuned"), "scratch": (from_scratch, "scratch
 def main(which):
     """which: `finetune` -> data/models/finetuned, or `scratch` -> data/models/scratch."""
     params, (train, out) = read_params(), WAYS[which]
-    with stage(which, params["seed"], params["threads"]) as clock:
+    with stage(which, params["seed"], params["threads"], trainer=params["trainer"]) as clock:
         clock.update(train(params, params["finetune"]["steps"], which, (f"data/models/{out}", f"data/previews/{out}")))
 
 

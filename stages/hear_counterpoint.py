@@ -3,6 +3,7 @@
 from threadpoolctl import threadpool_limits
 
 from chaconne.corpora.settings import read_settings_or_exit
+from chaconne.corpora.workers import at_most
 from chaconne.counterpoint import samples, sounding
 from chaconne.evaluation import reference, rows, tables
 from chaconne.resume import Parts
@@ -30,7 +31,7 @@ def main():
             else:
                 clips = sounding.clips_of(
                     grids, parts.folder / f"{row}.sound", corpus, params["audio"], ground.about["clips"],
-                    ground.about["clip_seconds"], seed, min(workers, 1 + len(grids) // A_WORKER))
+                    ground.about["clip_seconds"], seed, at_most(workers, 1 + len(grids) // A_WORKER))
             return rows.table({row: clips}, ground, settings, seed)
 
         written = {row: samples.read_row(PIECES, row) for row in samples.SHOWN}

@@ -15,8 +15,10 @@ CURVES = "metrics/curves/train_accompaniment"
 def main():
     """Write data/accompaniment/model and previews."""
     params = read_params()
-    with stage("accompaniment/train", params["seed"], params["threads"]) as clock:
-        if reason := absent(VOICES):
+    reason = absent(VOICES)
+    with stage("accompaniment/train", params["seed"], params["threads"],
+               trainer=None if reason else params["trainer"]) as clock:
+        if reason:
             return stand_in(reason, MODEL, PREVIEWS, CURVES)
         settings, base = params["accompaniment"]["train"], load_generator(BASE)
         sets = learning.aligned(LATENTS, VOICES, "train", base.settings["frames"])

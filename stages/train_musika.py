@@ -37,9 +37,10 @@ def main():
     neither selected nor compared these here are stand-ins that nothing reads.
     """
     params = read_params()
-    with stage("train_musika", params["seed"], params["threads"]) as clock:
-        settings = params["musika"]["train"]
-        if "musika" not in Path("data/generators.txt").read_text().split():
+    settings, wanted = params["musika"]["train"], "musika" in Path("data/generators.txt").read_text().split()
+    trainer = params["trainer"] if wanted and not settings["pretrained"] else None
+    with stage("train_musika", params["seed"], params["threads"], trainer=trainer) as clock:
+        if not wanted:
             stand_in(MODEL, PREVIEWS, CURVES)
         elif settings["pretrained"]:
             clock.update(bring(settings, params))

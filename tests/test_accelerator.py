@@ -96,7 +96,8 @@ def test_every_tensor_is_made_where_the_others_are():
     z = torch.randn(2, tiny.CHANNELS, 16, device="meta")
     flow = tiny.generator("diffusion").to("meta")
     assert flow.network(z, torch.rand(2, device="meta"), codes).shape == z.shape
-    assert flow.objective(flow.network, tiny.SIZES["diffusion"])(z, codes).shape == ()
+    objective = flow.objective(flow.network, tiny.SIZES["diffusion"])
+    assert objective(*objective.drawn(z, codes)).shape == ()
     gan = tiny.generator("gan").to("meta")
     line = gan.line(2, 4).to("meta")
     made = gan.network(line, torch.randn(2, 8, device="meta"), codes)

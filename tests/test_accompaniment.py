@@ -250,9 +250,13 @@ def test_it_learns_to_use_what_it_hears():
     steps = []
 
     class Bench:
-        seed = 0
-        fabric = SimpleNamespace(global_rank=0, backward=lambda loss: loss.backward(),
-                                 clip_gradients=lambda *_, **more: None)
+        fabric = SimpleNamespace(backward=lambda loss: loss.backward(), clip_gradients=lambda *_, **more: None)
+
+        def rng(self, step):
+            return np.random.default_rng(step)
+
+        def part(self, *tensors):
+            return tensors
 
         def setup(self, module, rate, **more):
             return module, torch.optim.AdamW(module.parameters(), lr=0.004)

@@ -12,7 +12,7 @@ from tests.imports import closure, direct, module_name, only_words, variations
 
 # A part of the package imports only from the lines above its own.
 LAYERS = (
-    {"pipeline", "schema", "optimisation", "contest", "faults", "nested"},
+    {"pipeline", "schema", "optimisation", "contest", "faults", "nested", "arrays", "processes"},
     {"files", "guard", "room"},
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained"},
@@ -25,7 +25,8 @@ LAYERS = (
     {"", "cli"},
 )
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
-ONLY = {"corpora": {"files", "stage", "modules", "room", "downloads", "resume"}, "evaluation": {"files", "contest"},
+ONLY = {"corpora": {"arrays", "files", "stage", "modules", "room", "downloads", "resume"},
+        "evaluation": {"arrays", "files", "contest"},
         "report": {"files", "stage", "contest", "pipeline", "nested"}, "listening": {"files", "report"},
         "scorebook": {"files", "report", "pipeline"}, "duets": {"files", "report"}, "outside": {"files", "evaluation"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))

@@ -182,7 +182,7 @@ def workspace(tmp_path_factory):
     for name, clock in {"train_gan": {"train_cpu_seconds": 2.0, "train_wall_seconds": 1.0},
                         "sample_gan": {"realtime_factor": 9.0}}.items():
         (root / "data/timing").mkdir(exist_ok=True)
-        (root / f"data/timing/{name}.json").write_text(json.dumps(clock | {"wall_seconds": 3.0}))
+        (root / f"data/timing/{name}.json").write_text(json.dumps(clock | {"wall_seconds": 3.0, "peak_mb": 100}))
     return root
 
 
@@ -286,7 +286,7 @@ def test_stages_write_the_tables_of_the_design(workspace, run_stage):
     assert found["timing"]["gan"] == {
         "train_cpu_seconds": 2.0, "train_wall_seconds": 1.0, "realtime_factor": 9.0
     }
-    assert found["timing"]["stages"]["train_gan"] == {"wall_seconds": 3.0}
+    assert found["timing"]["stages"]["train_gan"] == {"wall_seconds": 3.0, "peak_mb": 100}
 
 
 def test_what_is_missing_is_named_in_one_line(workspace, tmp_path, run_stage):

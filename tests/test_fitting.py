@@ -126,8 +126,14 @@ class Elsewhere:
     """A trainer on the device `meta`: whatever stays on the processor does not meet what lies there."""
 
     seed, folder = 0, "nowhere"
-    fabric = SimpleNamespace(device=torch.device("meta"), global_rank=0, backward=lambda loss: loss.backward(),
+    fabric = SimpleNamespace(device=torch.device("meta"), backward=lambda loss: loss.backward(),
                              clip_gradients=lambda *_, **more: None)
+
+    def rng(self, step):
+        return np.random.default_rng(step)
+
+    def part(self, *tensors):
+        return tensors
 
     def setup(self, module, rate, betas=(0.9, 0.99), weight_decay=0.0):
         trained = [p for p in module.to("meta").parameters() if p.requires_grad]

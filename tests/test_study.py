@@ -20,7 +20,7 @@ def test_a_study_says_what_it_changed(tmp_path):
         put(tmp_path / f"metrics/{name}.json", {"rows": {name: {"coverage": 0.9}}, "settings": {"clips": 4},
                                                 "intervals": {name: {"coverage": [0.8, 1.0]}}})
     for name in study.CLOCKS:
-        put(tmp_path / f"data/timing/{name}.json", {"wall_seconds": 3.0})
+        put(tmp_path / f"data/timing/{name}.json", {"wall_seconds": 3.0, "peak_mb": 100})
     found = study.study(tmp_path, ROOT)
     assert found["params"] == {"runs": 3}
     assert set(found["rows"]) == set(found["intervals"]) == set(study.TABLES)

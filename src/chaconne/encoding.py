@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from chaconne.audio import from_int16
-from chaconne.corpora.workers import in_order
+from chaconne.corpora.workers import at_most, in_order
 from chaconne.files import load_array, read_json, write_json
 from chaconne.resume import seconds_between
 
+A_WORKER = 64 * 10**6   # bytes of audio that are worth the seconds in which another process starts
 CHECKPOINT_SECONDS = 10  # between notes of how much is done; decides nothing about the result
 
 
@@ -58,7 +59,7 @@ def one_thread():
 
 
 class Encoder:
-    """Encodes the clips of a corpus folder in `workers` processes and keeps in the folder `work` what it has.
+    """Encodes the clips of a corpus folder in up to `workers` processes and keeps in the folder `work` what it has.
 
     load, where: as in Clip. A later one there is asked for the same clips in the same order.
     """
@@ -66,7 +67,8 @@ class Encoder:
     def __init__(self, corpus, load, where, work, workers=1):
         made.cache_clear()  # what lies in `where` may be another codec by now
         codec = made(load, where)
-        self.clip, self.workers = Clip(str(corpus), load, where), workers
+        size = Path(corpus, "audio.npy").stat().st_size
+        self.clip, self.workers = Clip(str(corpus), load, where), at_most(workers, 1 + size // A_WORKER)
         self.channels, self.hop = codec.channels, codec.hop_samples
         self.note, self.path = Path(work, "encoded.json"), Path(work, "encoded.f32")
         self.every = seconds_between(CHECKPOINT_SECONDS)

@@ -148,7 +148,9 @@ def learn(model, source, trainer, settings, out, merge=None):
                    "parameters": sum(p.numel() for p in model.parameters()),
                    "inference_parameters": sum(p.numel() for p in model.sampled()),
                    "train_examples": model.facts.get("train_examples", 0) + settings["steps"] * settings["batch"]}
-    with new_folder(out) as temporary:
-        model.cpu().save(temporary)
-        seal(temporary)
+    model.cpu()
+    if not trainer.fabric.global_rank:
+        with new_folder(out) as temporary:
+            model.save(temporary)
+            seal(temporary)
     return spent

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from chaconne import processes
 from chaconne.pipeline import declared, look_up
 
 PATIENCE_S = 10         # for a run that is just ending, and for an orderly end before a hard one
@@ -103,7 +104,7 @@ def alone(name):
     """
     from filelock import FileLock, Timeout
 
-    if int(os.environ.get("RANK", 0)):  # the first process of several holds it for all
+    if processes.rank():    # the first of several holds it for all
         yield
         return
     path = Path(".resume", "locks", name.replace("/", "_"))

@@ -12,6 +12,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from chaconne import processes
 from chaconne.files import new_file, new_folder, read_json
 
 FOLDER = Path(".resume")
@@ -22,7 +23,7 @@ KEPT = 3                # unfinished states of other settings, newest first: who
 def work_folder(name, key, inputs=()):
     """Return the folder of this very work, made if need be; what nobody needs any more is removed."""
     folder = FOLDER / name / fingerprint(key, inputs)
-    if not int(os.environ.get("RANK", 0)):  # the first process of several clears up for all
+    if not processes.rank():    # the first of several clears up for all
         forget_recorded()
         others = [p for p in folder.parent.glob("*") if len(p.name) == 16 and p != folder]
         for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-KEPT]:

@@ -114,7 +114,7 @@ PARAMS = section(
                      weights=text("", "a folder, or ''"), clips=whole(8, 10**6), reference_clips=whole(8, 10**7),
                      bootstrap=whole(1, 10**6)),
     corpus=section("corpus", max_pieces=Annotated[int | None, Field(ge=1, description="null, or a number above 0")],
-                   workers=whole(1, 256)),
+                   workers=Annotated[Literal[("cluster", *range(1, 257))], Field(description="1..256, or cluster")]),
     piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT, accompaniment=ACCOMPANIMENT)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from chaconne import guard
+from chaconne import guard, processes
 from chaconne.files import one_line, write_json
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -48,23 +48,28 @@ class Clock(dict):
 
 
 @contextmanager
-def stage(name, seed=0, threads=None, keep_clock=True, alone=True):
+def stage(name, seed=0, threads=None, keep_clock=True, alone=True, trainer=None):
     """Run the body of a stage: seeded, with a fixed thread count, timed, by itself, with honest exits.
 
     Ctrl-C exits with 130, a polite kill with 143. What is wrong with the input (FileNotFoundError, ValueError,
     FloatingPointError), a full disk, too little memory, or a dep that was edited meanwhile: one line and 1.
     alone: a second run of the same name in this folder waits some seconds, then ends with one line.
+    trainer: the section of that name, for a body that trains: it runs in as many processes as stand there, which
+        share the threads; what only one may write is for the first (chaconne.processes).
 
-    Yields a Clock. Its entries are written to data/timing/<name>.json with
-    `wall_seconds` and `cpu_seconds` (user and system, children included), unless `keep_clock` is false.
+    Yields a Clock. Its entries are written to data/timing/<name>.json with `wall_seconds`, `cpu_seconds` (user and
+    system, children included) and `peak_mb` (memory of this process or its largest child),
+    unless `keep_clock` is false.
     Two runs with the same seed and thread count give the same bytes.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if trainer:
+        processes.spread_out(trainer)
     random.seed(seed)
     if threads is not None:
         import torch  # only stages with tensors name a thread count
 
-        torch.set_num_threads(threads)
+        torch.set_num_threads(max(1, threads // processes.counts()[0]))
         torch.manual_seed(seed)
         # The same as use_deterministic_algorithms, which takes 2.5 s: it imports the compiler to tell it, too.
         torch.set_deterministic_debug_mode("warn")
@@ -84,7 +89,8 @@ def stage(name, seed=0, threads=None, keep_clock=True, alone=True):
             sys.exit(f"{name}: {said} (CHACONNE_DEBUG=1 shows where)")
         clock["wall_seconds"] = round(time.perf_counter() - wall, 2)
         clock["cpu_seconds"] = round(cpu_seconds(), 2)
-        if keep_clock:
+        clock["peak_mb"] = round(max(used.ru_maxrss for used in resources()) / 1024)
+        if keep_clock and not processes.rank():
             write_json(f"data/timing/{name}.json", clock)
 
 
@@ -103,5 +109,9 @@ def explain(error):
 
 def cpu_seconds():
     """Return the user and system seconds of this process and its finished children."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(u.ru_utime + u.ru_stime for u in used)
+    return sum(used.ru_utime + used.ru_stime for used in resources())
+
+
+def resources():
+    """Return what the system counted of this process and of its finished children."""
+    return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

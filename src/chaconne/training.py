@@ -18,6 +18,7 @@ from dvclive import Live
 from lightning_fabric import Fabric
 from tqdm import tqdm
 
+from chaconne import processes
 from chaconne.faults import check_explosion, mean_row, pass_over_bad_batches
 from chaconne.files import new_file, one_line
 from chaconne.resume import mark_finished, seconds_between, work_folder
@@ -31,18 +32,20 @@ STATES = ("state.pt", "before.pt")  # the last checkpoint, and the one before it
 class Trainer:
     """Runs steps on whatever machine `settings` names, and goes on where a killed run stopped.
 
-    settings: accelerator, devices, num_nodes, precision (Lightning Fabric's), log_every (steps),
-        previews (how many).
+    settings: accelerator, precision (Lightning Fabric's), log_every (steps), previews (how many).
+    Of several processes (chaconne.processes) all draw the same batch, and each learns from its part of it: their
+    gradients are averaged, so that the batch, the losses and the checkpoints are those of one process.
     key: anything JSON-ready that decides the result; another key starts from nothing.
     inputs: files that decide the result; their bytes are part of the key.
     """
 
     def __init__(self, name, settings, seed, key, inputs=()):
         self.name, self.settings, self.seed = name, settings, seed
-        self.fabric = Fabric(accelerator=settings["accelerator"], devices=settings["devices"],
-                             num_nodes=settings["num_nodes"], precision=settings["precision"])
+        devices, nodes = processes.counts()
+        self.fabric = Fabric(accelerator=settings["accelerator"], devices=devices, num_nodes=nodes,
+                             precision=settings["precision"])
         self.fabric.launch()
-        self.folder = work_folder(name, [seed, settings["devices"], key], inputs)
+        self.folder = work_folder(name, [seed, key], inputs)
         self.checkpoint_seconds = seconds_between(CHECKPOINT_SECONDS)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
@@ -51,6 +54,23 @@ class Trainer:
         optimizer = torch.optim.AdamW(trained, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
         pass_over_bad_batches(optimizer)
         return self.fabric.setup(module, optimizer)
+
+    def rng(self, step):
+        """Return numpy's generator for what is drawn in a step, the same in all processes."""
+        return np.random.default_rng([self.seed, step, 0])
+
+    def part(self, *tensors):
+        """Return this process's rows of tensors [B, ...]; ValueError when B is no multiple of the processes.
+
+        What is drawn after it in the same step differs from process to process.
+        """
+        rank, count = self.fabric.global_rank, self.fabric.world_size
+        if len(tensors[0]) % count:
+            raise ValueError(f"{self.name}: expected a batch that {count} processes can share, got {len(tensors[0])}; "
+                             "change the batch, or trainer.devices")
+        if rank:
+            torch.manual_seed(torch.initial_seed() ^ rank)
+        return tuple(tensor.chunk(count)[rank] for tensor in tensors)
 
     def run(self, steps, step, state, preview=None):
         """Call `step(i) -> {name: scalar tensor}` for every i below `steps`.
@@ -68,27 +88,29 @@ class Trainer:
         previews = self.settings["previews"]
         every = max(1, steps // previews) if preview and previews else steps + 1
         early = max(1, steps // 10) if previews and hasattr(preview, "look") else 0
-        live = Live(f"metrics/curves/{self.name}", dvcyaml=None, save_dvc_exp=False, report=None)
+        first = self.fabric.global_rank == 0
+        live = Live(f"metrics/curves/{self.name}", dvcyaml=None, save_dvc_exp=False, report=None) if first else None
         for i, row in history:
             log(live, i, row)
         progress = tqdm(range(start, steps), initial=start, total=steps, desc=self.name, mininterval=2,
-                        disable=self.fabric.global_rank > 0)
+                        disable=not first)
         sums = {}
         with self.told():
             for i in progress:
-                torch.manual_seed(draw_seed(self.seed, i, self.fabric.global_rank))
+                torch.manual_seed(draw_seed(self.seed, i))
                 values = step(i)
                 for name, value in values.items():
                     sums.setdefault(name, []).append(value.detach())
                 # Before the state is saved: a run that goes on after it would not make this preview any more.
-                if self.fabric.global_rank:
-                    pass    # the first process listens for all
+                if not first:
+                    pass    # it listens for all
                 elif (i + 1) % every == 0:
                     preview(self.folder / f"step_{i + 1:06d}.wav")
                 elif i + 1 == early:
                     preview.look()
                 if (i + 1) % self.settings["log_every"] == 0 or i + 1 == steps:
                     row = mean_row(self.name, i + 1, sums)
+                    row = {key: float(value) for key, value in self.fabric.all_reduce(row).items()}
                     check_explosion(self.name, i + 1, row, history)
                     sums = {}
                     history.append((i + 1, row))
@@ -97,9 +119,10 @@ class Trainer:
                     if time.perf_counter() - saved > self.checkpoint_seconds or i + 1 == steps:
                         self.save(i + 1, self.elapsed(clocks, spent), history, state)
                         saved = time.perf_counter()
-        live.end()
-        # `dvc plots` would take the summary of the last step for a curve.
-        Path(live.metrics_file).unlink(missing_ok=True)
+        if first:
+            live.end()
+            # `dvc plots` would take the summary of the last step for a curve.
+            Path(live.metrics_file).unlink(missing_ok=True)
         return self.elapsed(clocks, spent)
 
     def check_room(self, state):
@@ -126,7 +149,10 @@ class Trainer:
                 "train_wall_seconds": round(time.perf_counter() - clocks[1] + spent.get("train_wall_seconds", 0), 2)}
 
     def save(self, step, spent, history, state):
-        """Write the whole training state under a temporary name, then rename; the one before stays beside it."""
+        """Write the whole training state under a temporary name, then rename; the one before stays beside it.
+
+        All processes have the same state: the first writes it for all.
+        """
         if self.fabric.global_rank == 0:
             last, before = (self.folder / name for name in STATES)
             with new_file(last) as temporary:
@@ -157,6 +183,8 @@ class Trainer:
 
     def finish(self, previews=None):
         """Copy previews to the folder `previews`. The state stays until DVC has recorded the result."""
+        if self.fabric.global_rank:
+            return
         if previews:
             Path(previews).mkdir(parents=True, exist_ok=True)
             for path in sorted(self.folder.glob("step_*.wav")):
@@ -165,13 +193,14 @@ class Trainer:
 
 
 def log(live, step, row):
-    """Write one row of curves."""
-    live.step = step
-    for name, value in row.items():
-        live.log_metric(name, value)
+    """Write one row of curves, where there are any."""
+    if live:
+        live.step = step
+        for name, value in row.items():
+            live.log_metric(name, value)
 
 
-def draw_seed(seed, step, rank=0):
+def draw_seed(seed, step):
     """Return the 63-bit seed of one step."""
-    return int(np.random.SeedSequence([seed, step, rank]).generate_state(1, np.uint64)[0]) >> 1
+    return int(np.random.SeedSequence([seed, step, 0]).generate_state(1, np.uint64)[0]) >> 1
 

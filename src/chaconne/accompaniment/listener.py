@@ -36,14 +36,17 @@ class Listener(Denoiser):
 class Hearing(Objective):
     """The loss of a Listener: what is heard gets no noise, and the task is never dropped."""
 
-    def forward(self, data, codes):
-        """data: [B, 2 C + 1, T], normalised -> mean squared error of the velocity, a scalar."""
+    def forward(self, x, t, codes, velocity):
+        """What `drawn` gives -> mean squared error of the velocity of what is made, a scalar."""
+        return functional.mse_loss(self.network(x, t, codes)[:, :self.network.channels], velocity)
+
+    def drawn(self, data, codes):
+        """As Objective.drawn; data: normalised latents and what lies beside them [B, 2 C + 1, T]."""
         music, heard = data.split((self.network.channels, self.network.channels + 1), dim=1)
-        t, x, velocity = self.on_the_way(music)
-        kept = self.dropped(codes)
+        x, t, kept, velocity = super().drawn(music, codes)
         task = self.network.task
         kept[:, task] = codes[:, task]
-        return functional.mse_loss(self.network(torch.cat([x, heard], 1), t, kept)[:, :self.network.channels], velocity)
+        return torch.cat([x, heard], 1), t, kept, velocity
 
 
 class Accompanist(Model):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chaconne.arrays import save_arrays
 from chaconne.files import write_csv
 
 COLUMNS = {
@@ -44,7 +45,7 @@ def pack(scores, melodies, folder):
     offsets = np.cumsum([0] + [len(s.notes) for s in scores]).astype(np.int64)
     each = [arrays(s) for s in scores]
     packed = {name: np.concatenate([piece[name] for piece in each]) for name in COLUMNS}
-    np.savez(Path(folder, "scores.npz"), offsets=offsets, **packed)
+    save_arrays(Path(folder, "scores.npz"), offsets=offsets, **packed)
     names = [f.name for f in fields(Score) if f.name != "notes"]
     table = pd.DataFrame([{name: getattr(s, name) for name in names} for s in scores], columns=names)
     write_csv(Path(folder, "pieces.csv"), table.assign(melody=melodies))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chaconne.arrays import save_arrays
 from chaconne.counterpoint import candidates, statistics
 from chaconne.counterpoint.composing import NetworkComposer, RuleComposer, shortened
 from chaconne.counterpoint.grid import Grid
@@ -44,8 +45,8 @@ def composer_of(row, folder, settings):
 def keep(folder, name, grids):
     """Write the notes of equally long Grids as NAME.npz."""
     with new_file(Path(folder, f"{name}.npz")) as temporary:
-        np.savez(temporary, pitch=np.stack([grid.pitch for grid in grids]),
-                 onset=np.stack([grid.onset for grid in grids]))
+        save_arrays(temporary, pitch=np.stack([grid.pitch for grid in grids]),
+                    onset=np.stack([grid.onset for grid in grids]))
 
 
 def keep_plans(folder, plans):

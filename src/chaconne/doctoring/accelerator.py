@@ -10,6 +10,7 @@ import time
 from functools import partial
 from types import SimpleNamespace
 
+import numpy as np
 import torch
 
 from chaconne.doctoring.finding import Finding
@@ -180,12 +181,20 @@ class Steps:
     seed, losses = 0, ()
 
     def __init__(self, device):
-        self.fabric = SimpleNamespace(device=torch.device(device), global_rank=0, backward=lambda loss: loss.backward(),
+        self.fabric = SimpleNamespace(device=torch.device(device), backward=lambda loss: loss.backward(),
                                       clip_gradients=lambda *_, **more: None)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """As Trainer.setup."""
         return module, torch.optim.AdamW(module.parameters(), learning_rate, betas, weight_decay=weight_decay)
+
+    def rng(self, step):
+        """As Trainer.rng."""
+        return np.random.default_rng(step)
+
+    def part(self, *tensors):
+        """As Trainer.part, of one process."""
+        return tensors
 
     def run(self, steps, step, state, preview=None):
         """Do two steps."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
+from chaconne.arrays import save_arrays
 from chaconne.evaluation.coverage import clip_vectors, nearest
 from chaconne.evaluation.distances import kernel_sums, mean_of_pairs, median_bandwidth
 from chaconne.files import new_file
@@ -28,7 +29,7 @@ class Space:
     def save(self, path):
         """Write the space to an .npz file."""
         with new_file(path) as temporary:
-            np.savez(temporary, **asdict(self))
+            save_arrays(temporary, **asdict(self))
 
 
 def load(path):

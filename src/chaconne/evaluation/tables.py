@@ -74,12 +74,13 @@ def compare(tables):
 
 
 def timing(folder, generators):
-    """Collect data/timing/*.json: per generator what it cost, per stage its wall seconds.
+    """Collect data/timing/*.json: per generator what it cost, per stage its wall seconds and memory.
 
     Stages that were restored from the cache instead of run have no file, and no entry.
     """
     files = {path.stem: read_json(path) for path in sorted(Path(folder).glob("*.json"))}
-    collected = {"stages": {name: {"wall_seconds": clock["wall_seconds"]} for name, clock in files.items()}}
+    collected = {"stages": {name: {key: clock[key] for key in ("wall_seconds", "peak_mb")}
+                            for name, clock in files.items()}}
     for name in generators:
         clock = files.get(f"train_{name}", {}) | files.get(f"sample_{name}", {})
         keys = ("train_cpu_seconds", "train_wall_seconds", "realtime_factor")

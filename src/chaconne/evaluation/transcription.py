@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from chaconne.arrays import save_arrays
 from chaconne.files import new_file
 
 RATE_HZ, HOP_SAMPLES = 22050, 256
@@ -112,7 +113,7 @@ def save(path, clips, sample_rate_hz):
     """Write what is heard in clips to an .npz file, for `load` in another process."""
     heard = transcribe(clips, sample_rate_hz)
     with new_file(path) as temporary:
-        np.savez(
+        save_arrays(
             temporary,
             keys=np.array([digest(clip, sample_rate_hz) for clip in clips]),
             features=np.stack([one.features for one in heard]),

@@ -118,21 +118,20 @@ class Objective(nn.Module):
         super().__init__()
         self.network, self.free, self.times = network, knobs["free"], (knobs["time_mean"], knobs["time_deviation"])
 
-    def forward(self, data, codes):
-        """data: normalised latents [B, C, T] -> mean squared error of the velocity, a scalar."""
-        t, x, velocity = self.on_the_way(data)
-        return functional.mse_loss(self.network(x, t, self.dropped(codes)), velocity)
+    def forward(self, x, t, codes, velocity):
+        """What `drawn` gives -> mean squared error of the velocity, a scalar."""
+        return functional.mse_loss(self.network(x, t, codes), velocity)
 
-    def on_the_way(self, data):
-        """Return (times [B], latents between noise and data, the velocity there)."""
+    def drawn(self, data, codes):
+        """Draw where on its path each of the normalised latents [B, C, T] is, and which conditions are free there.
+
+        Returns (latents between noise and data [B, C, T], times [B], codes [B, A], the velocity there).
+        """
         # Logit-normal times (Esser 2024, Eq. 19): the two ends of the path need the least learning.
         t = torch.sigmoid(torch.normal(*self.times, (len(data),), device=data.device))
         noise = torch.randn_like(data)
-        return t, torch.lerp(noise, data, t[:, None, None]), data - noise
-
-    def dropped(self, codes):
-        """Return the codes, some of them made free."""
-        return codes * (torch.rand(codes.shape, device=codes.device) >= self.free)
+        x = torch.lerp(noise, data, t[:, None, None])
+        return x, t, codes * (torch.rand(codes.shape, device=codes.device) >= self.free), data - noise
 
 
 class Model(Generator):
@@ -155,13 +154,12 @@ class Model(Generator):
     def fit(self, source, trainer, knobs, preview=None):
         """Train the denoiser; its moving average is what is kept."""
         average = Average(self.network, knobs["ema"])
-        objective, optimizer = trainer.setup(self.objective(self.network, knobs), knobs["learning_rate"],
-                                             weight_decay=knobs["weight_decay"])
+        plain = self.objective(self.network, knobs)
+        objective, optimizer = trainer.setup(plain, knobs["learning_rate"], weight_decay=knobs["weight_decay"])
 
         def step(i):
             set_learning_rate(optimizer, knobs["learning_rate"] * cosine(i, knobs["steps"]))
-            data, codes = source(knobs["batch"], np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank]))
-            loss = objective(data, codes)
+            loss = objective(*trainer.part(*plain.drawn(*source(knobs["batch"], trainer.rng(i)))))
             optimizer.zero_grad()
             trainer.fabric.backward(loss)
             trainer.fabric.clip_gradients(objective, optimizer, max_norm=1.0)

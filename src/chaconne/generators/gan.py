@@ -191,11 +191,12 @@ class Model(Generator):
             rate = cosine(i, knobs["steps"])
             set_learning_rate(optimizer, knobs["learning_rate"] * rate)
             set_learning_rate(critic_optimizer, knobs["critic_learning_rate"] * rate)
-            rng = np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank])
-            real, codes = source(knobs["batch"], rng)
+            real, codes = source(knobs["batch"], trainer.rng(i))
             codes = codes * (torch.rand(codes.shape, device=device) >= knobs["free"])
             style = torch.randn(len(real), self.settings["style"], device=device)
-            fake = network(self.line(len(real), patches).to(device), style, codes)
+            line = self.line(len(real), patches).to(device)
+            real, codes, style, line = trainer.part(real, codes, style, line)
+            fake = network(line, style, codes)
 
             with_penalty = i % knobs["penalty_every"] == 0
             inputs = [z.detach().requires_grad_(with_penalty) for z in (real, fake)]

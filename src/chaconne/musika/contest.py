@@ -37,11 +37,12 @@ def r1(judged, latents):
     return gradient.square().sum((1, 2)).mean()
 
 
-def step(generator, critic, optimizers, switch, real, rows, weight, backward=torch.Tensor.backward):
+def step(generator, critic, optimizers, switch, real, rows, weight, backward=torch.Tensor.backward, agree=lambda x: x):
     """One update of generator and critic from the same fakes; returns {real, fake, penalty, generator}: losses.
 
     optimizers: (generator's, critic's); what they do not hold gets no gradient. real: latents [B, C, T]; rows:
-    generator inputs [B, T, inputs]. weight: of R1 where switch's share is 1. backward: as Fabric's.
+    generator inputs [B, T, inputs]. weight: of R1 where switch's share is 1. backward: as Fabric's. agree: the mean
+    over all processes, so that they have one switch.
     """
     fake, real = generator(rows), real.detach().requires_grad_(True)
     judged, refused = critic(real), critic(fake)
@@ -56,6 +57,6 @@ def step(generator, critic, optimizers, switch, real, rows, weight, backward=tor
         backward(loss, inputs=trained, retain_graph=loss is generator_loss)
     for optimizer in optimizers:
         optimizer.step()
-    switch.follow(judged.mean(), refused.mean())
+    switch.follow(agree(judged.mean()), agree(refused.mean()))
     return {"real": on_real.detach(), "fake": on_fake.detach(), "penalty": penalty.detach(),
             "generator": generator_loss.detach()}

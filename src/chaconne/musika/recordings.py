@@ -8,6 +8,7 @@ import soxr
 import torch
 from tqdm import tqdm
 
+from chaconne.arrays import save_arrays
 from chaconne.files import new_file
 from chaconne.musika.stream import Stream
 
@@ -58,9 +59,9 @@ def encode_file(model, path, out):
         for latents in Stream(model).encode(counted()):
             rows += latents.flatten(0, 1).T.contiguous().numpy().tobytes()
         bar.close()
-    with new_file(out) as temporary, open(temporary, "wb") as packed:
+    with new_file(out) as temporary:
         latents = np.frombuffer(rows, np.float32).reshape(-1, channels * model.sizes.latents)
-        np.savez(packed, latents=latents, channels=channels, samples=samples)
+        save_arrays(temporary, latents=latents, channels=channels, samples=samples)
     return samples
 
 
