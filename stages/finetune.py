@@ -3,6 +3,7 @@
 import sys
 
 from chaconne.finetuning import fine_tune, from_scratch
+from chaconne.processes import spread_out
 from chaconne.stage import read_params, stage
 
 WAYS = {"finetune": (fine_tune, "finetuned"), "scratch": (from_scratch, "scratch")}
@@ -11,7 +12,8 @@ WAYS = {"finetune": (fine_tune, "finetuned"), "scratch": (from_scratch, "scratch
 def main(which):
     """which: `finetune` -> data/models/finetuned, or `scratch` -> data/models/scratch."""
     params, (train, out) = read_params(), WAYS[which]
-    with stage(which, params["seed"], params["threads"], trainer=params["trainer"]) as clock:
+    with stage(which, params["seed"], params["threads"]) as clock:
+        spread_out(params["trainer"])
         clock.update(train(params, params["finetune"]["steps"], which, (f"data/models/{out}", f"data/previews/{out}")))
 
 

@@ -4,6 +4,7 @@ from chaconne.accompaniment import learning
 from chaconne.accompaniment.absence import absent, stand_in
 from chaconne.fitting import fit
 from chaconne.modules import load_generator
+from chaconne.processes import spread_out
 from chaconne.stage import read_params, stage
 from chaconne.training import Trainer
 
@@ -15,11 +16,10 @@ CURVES = "metrics/curves/train_accompaniment"
 def main():
     """Write data/accompaniment/model and previews."""
     params = read_params()
-    reason = absent(VOICES)
-    with stage("accompaniment/train", params["seed"], params["threads"],
-               trainer=None if reason else params["trainer"]) as clock:
-        if reason:
+    with stage("accompaniment/train", params["seed"], params["threads"]) as clock:
+        if reason := absent(VOICES):
             return stand_in(reason, MODEL, PREVIEWS, CURVES)
+        spread_out(params["trainer"])
         settings, base = params["accompaniment"]["train"], load_generator(BASE)
         sets = learning.aligned(LATENTS, VOICES, "train", base.settings["frames"])
         model = learning.untrained(sets, base, settings, params["conditions"], params["seed"])

@@ -2,13 +2,15 @@
 
 from chaconne.fitting import pretrain
 from chaconne.generators.diffusion import Model
+from chaconne.processes import spread_out
 from chaconne.stage import read_params, stage
 
 
 def main():
     """Write data/models/diffusion and data/previews/diffusion; further runs in their folders run_1, run_2, ..."""
     params = read_params()
-    with stage("train_diffusion", params["seed"], params["threads"], trainer=params["trainer"]) as clock:
+    with stage("train_diffusion", params["seed"], params["threads"]) as clock:
+        spread_out(params["trainer"])
         settings = params["diffusion"]["train"]
         clock.update(pretrain("train_diffusion", Model, settings, params, "data/models/diffusion",
                               "data/previews/diffusion", params["runs"]))

@@ -6,6 +6,7 @@ from pathlib import Path
 from chaconne.files import new_folder, read_json, seal
 from chaconne.fitting import pretrain
 from chaconne.generators.musika import Model, imported
+from chaconne.processes import spread_out
 from chaconne.stage import cpu_seconds, read_params, stage
 
 MODEL, PREVIEWS, CURVES = "data/models/musika", "data/previews/musika", "metrics/curves/train_musika"
@@ -37,14 +38,14 @@ def main():
     neither selected nor compared these here are stand-ins that nothing reads.
     """
     params = read_params()
-    settings, wanted = params["musika"]["train"], "musika" in Path("data/generators.txt").read_text().split()
-    trainer = params["trainer"] if wanted and not settings["pretrained"] else None
-    with stage("train_musika", params["seed"], params["threads"], trainer=trainer) as clock:
-        if not wanted:
+    with stage("train_musika", params["seed"], params["threads"]) as clock:
+        settings = params["musika"]["train"]
+        if "musika" not in Path("data/generators.txt").read_text().split():
             stand_in(MODEL, PREVIEWS, CURVES)
         elif settings["pretrained"]:
             clock.update(bring(settings, params))
         else:
+            spread_out(params["trainer"])
             clock.update(pretrain("train_musika", Model, settings, params, MODEL, PREVIEWS, params["runs"]))
 
 

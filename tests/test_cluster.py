@@ -19,9 +19,8 @@ ray = pytest.importorskip("ray", reason="pip install -e '.[cluster]'")
 @pytest.fixture(scope="module", autouse=True)
 def two_processors():
     """A cluster of two processors, as a machine of this size has."""
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=True, logging_level=40,
-             runtime_env={"env_vars": {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}})
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=True,
+             logging_level=40, runtime_env={"env_vars": {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}})
     yield
     ray.shutdown()
 
@@ -109,6 +108,16 @@ def test_a_corpus_has_the_same_bytes(tmp_path):
 
 def test_a_cluster_is_told_no_number():
     assert at_most(CLUSTER, 3) == CLUSTER and at_most(4, 3) == 3 and at_most(2, 3) == 2
+
+
+def test_it_starts_one_of_its_own_and_leaves_signals_as_they_were(tmp_path):
+    code = ("import signal\n"
+            "from chaconne.corpora.workers import in_order\n"
+            "signal.signal(signal.SIGTERM, keep := lambda *_: None)\n"
+            "print(list(in_order(abs, [-1, 2], 'cluster')), signal.getsignal(signal.SIGTERM) is keep)")
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, cwd=tmp_path, env=os.environ | {
+        "PYTHONPATH": str(ROOT / "src"), "RAY_ADDRESS": ""})
+    assert done.stdout.strip().endswith("[1, 2] True"), done.stderr
 
 
 def test_without_ray_one_line_says_how_to_get_it():

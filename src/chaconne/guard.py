@@ -28,9 +28,11 @@ _before = {}            # what `begin` saw: {path or params file: digest}
 
 
 def begin():
-    """Note the stage's code, params and data, and follow the DVC that started it; nothing without DVC."""
-    if address := os.environ.get("DVC_STAGE"):
+    """Note the stage's code, params and data, and follow the DVC or torchrun that started it; nothing without them."""
+    address = os.environ.get("DVC_STAGE")
+    if address or processes.spread():
         follow_parent()
+    if address:
         _before.update(snapshot(address))
 
 
@@ -104,7 +106,7 @@ def alone(name):
     """
     from filelock import FileLock, Timeout
 
-    if processes.rank():    # the first of several holds it for all
+    if processes.spread():  # who started the processes holds it for all
         yield
         return
     path = Path(".resume", "locks", name.replace("/", "_"))

@@ -4,6 +4,7 @@ import os
 import sys
 
 RESTARTS = 3    # a training goes on from its last checkpoint each time
+EXPLAINED = 65  # the exit status of a process that said in one line what is wrong
 
 
 def rank():
@@ -27,21 +28,27 @@ def counts():
 def spread_out(trainer):
     """Run this very `python -m ...` in as many processes as the section `trainer` says, then end; one: just return.
 
-    Processes on several machines have to be started on each of them (docs/how-to/cluster.md): without that, one line
-    and exit 1. The exit status is 0, or 1 when a process went wrong, or was killed once more than RESTARTS times.
+    The exit status is 0, or 1 when a process went wrong, or was killed once more than RESTARTS times. Raises
+    ValueError for more processes than this machine has GPUs, and for several machines: there the launcher has to be
+    started on each of them (docs/how-to/cluster.md).
     """
-    if spread() or trainer["devices"] == trainer["num_nodes"] == 1:
+    count = trainer["devices"]
+    if spread() or count == trainer["num_nodes"] == 1:
         return
-    module = sys.modules["__main__"].__spec__.name
     if trainer["num_nodes"] > 1:
-        sys.exit(f"{module}: trainer.num_nodes is {trainer['num_nodes']}, but torchrun did not start this; make `srun "
-                 f"torchrun ... -m {module}` the cmd of the stage in dvc.yaml (docs/how-to/cluster.md)")
+        raise ValueError(f"trainer.num_nodes is {trainer['num_nodes']}, but torchrun did not start this; make `srun "
+                         "torchrun ...` the cmd of the stage in dvc.yaml (docs/how-to/cluster.md)")
+    import torch
     from torch.distributed import run
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    # The agent is this process: its children end with it, and it ends with DVC (chaconne.guard).
-    command = ["--standalone", f"--nproc-per-node={trainer['devices']}", "-m", module, *sys.argv[1:]]
+    if trainer["accelerator"] == "cuda" and torch.cuda.device_count() < count:
+        raise ValueError(f"trainer.devices: expected as many GPUs as processes, got {torch.cuda.device_count()} and "
+                         f"{count}")
+    module = sys.modules["__main__"].__spec__.name
+    os.environ.setdefault("OMP_NUM_THREADS", "1")   # torchrun would say that it sets it; the stage does
+    command = ["--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={count}", "-m", module, *sys.argv[1:]]
     for left in reversed(range(RESTARTS + 1)):
         try:
             run.main(command)
@@ -49,7 +56,8 @@ def spread_out(trainer):
         except SignalException as error:
             sys.exit(128 + error.sigval)
         except ChildFailedError as error:
-            # What a process said before it ended by itself would be the same the next time.
-            if not left or all(one.exitcode >= 0 for one in error.failures.values()):
-                sys.exit(f"{module}: one of {trainer['devices']} processes failed; what it said stands above")
+            codes = [one.exitcode for one in error.failures.values()]
+            # What a process explained would be the same the next time; torchrun kills the others then.
+            if not left or EXPLAINED in codes or min(codes) >= 0:
+                sys.exit(f"{module}: one of {count} processes failed; what it said stands above")
             print(f"{module}: a process was killed; all start again at the last checkpoint", file=sys.stderr)

@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import re
 import resource
 import signal
 import sys
@@ -48,14 +49,14 @@ class Clock(dict):
 
 
 @contextmanager
-def stage(name, seed=0, threads=None, keep_clock=True, alone=True, trainer=None):
+def stage(name, seed=0, threads=None, keep_clock=True, alone=True):
     """Run the body of a stage: seeded, with a fixed thread count, timed, by itself, with honest exits.
 
     Ctrl-C exits with 130, a polite kill with 143. What is wrong with the input (FileNotFoundError, ValueError,
     FloatingPointError), a full disk, too little memory, or a dep that was edited meanwhile: one line and 1.
     alone: a second run of the same name in this folder waits some seconds, then ends with one line.
-    trainer: the section of that name, for a body that trains: it runs in as many processes as stand there, which
-        share the threads; what only one may write is for the first (chaconne.processes).
+    Of several processes of one training (chaconne.processes) each has its share of the threads, and ends with
+    processes.EXPLAINED in place of 1.
 
     Yields a Clock. Its entries are written to data/timing/<name>.json with `wall_seconds`, `cpu_seconds` (user and
     system, children included) and `peak_mb` (memory of this process or its largest child),
@@ -63,8 +64,6 @@ def stage(name, seed=0, threads=None, keep_clock=True, alone=True, trainer=None)
     Two runs with the same seed and thread count give the same bytes.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    if trainer:
-        processes.spread_out(trainer)
     random.seed(seed)
     if threads is not None:
         import torch  # only stages with tensors name a thread count
@@ -86,10 +85,14 @@ def stage(name, seed=0, threads=None, keep_clock=True, alone=True, trainer=None)
         except Exception as error:
             if os.environ.get("CHACONNE_DEBUG") or not (said := explain(error)):
                 raise
-            sys.exit(f"{name}: {said} (CHACONNE_DEBUG=1 shows where)")
+            said = f"{name}: {said} (CHACONNE_DEBUG=1 shows where)"
+            if processes.spread():
+                print(said, file=sys.stderr)
+                sys.exit(processes.EXPLAINED)
+            sys.exit(said)
         clock["wall_seconds"] = round(time.perf_counter() - wall, 2)
         clock["cpu_seconds"] = round(cpu_seconds(), 2)
-        clock["peak_mb"] = round(max(used.ru_maxrss for used in resources()) / 1024)
+        clock["peak_mb"] = round(peak_bytes() / 1e6)
         if keep_clock and not processes.rank():
             write_json(f"data/timing/{name}.json", clock)
 
@@ -109,9 +112,15 @@ def explain(error):
 
 def cpu_seconds():
     """Return the user and system seconds of this process and its finished children."""
-    return sum(used.ru_utime + used.ru_stime for used in resources())
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def resources():
-    """Return what the system counted of this process and of its finished children."""
-    return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+def peak_bytes():
+    """Return the most memory that this process has had, or the largest of its finished children."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    status = Path("/proc/self/status")
+    # Linux counts in ru_maxrss what the process that started this one had.
+    own = (int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) * 1024 if status.exists()
+           else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit)

@@ -34,7 +34,8 @@ class Trainer:
 
     settings: accelerator, precision (Lightning Fabric's), log_every (steps), previews (how many).
     Of several processes (chaconne.processes) all draw the same batch, and each learns from its part of it: their
-    gradients are averaged, so that the batch, the losses and the checkpoints are those of one process.
+    gradients are averaged, so that batch and checkpoints are those of one process, and the losses where networks draw
+    nothing by themselves.
     key: anything JSON-ready that decides the result; another key starts from nothing.
     inputs: files that decide the result; their bytes are part of the key.
     """
@@ -45,7 +46,7 @@ class Trainer:
         self.fabric = Fabric(accelerator=settings["accelerator"], devices=devices, num_nodes=nodes,
                              precision=settings["precision"])
         self.fabric.launch()
-        self.folder = work_folder(name, [seed, key], inputs)
+        self.folder = Path(self.fabric.broadcast(str(work_folder(name, [seed, key], inputs))))
         self.checkpoint_seconds = seconds_between(CHECKPOINT_SECONDS)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
@@ -123,7 +124,12 @@ class Trainer:
             live.end()
             # `dvc plots` would take the summary of the last step for a curve.
             Path(live.metrics_file).unlink(missing_ok=True)
-        return self.elapsed(clocks, spent)
+        return self.of_all(self.elapsed(clocks, spent))
+
+    def of_all(self, spent):
+        """Return what was spent, with the CPU seconds of all processes."""
+        total = self.fabric.all_reduce({"train_cpu_seconds": spent["train_cpu_seconds"]}, reduce_op="sum")
+        return spent | {"train_cpu_seconds": round(float(total["train_cpu_seconds"]), 2)}
 
     def check_room(self, state):
         """Raise ValueError when neither disk nor memory can hold the training's state (activations come on top)."""

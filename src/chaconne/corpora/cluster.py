@@ -1,27 +1,30 @@
 """The same work on a cluster of Ray (`corpus.workers: cluster`): the same functions, the same order, the same bytes.
 
-RAY_ADDRESS names a cluster that runs; without it Ray starts one on this machine. Functions write into files of the
-project: every node needs it at the same place, on a file system where writes into neighbouring parts of a file do not
-meet (Lustre, CephFS; not NFS, which writes whole pages). A worker that dies is replaced, what it did is done again.
+RAY_ADDRESS names a cluster that runs (`auto`: that of this machine); without it Ray starts one of its own here.
+Functions write into files of the project: every node needs it at the same place, on a file system where writes into
+neighbouring parts of a file do not meet (Lustre, CephFS; not NFS, which writes whole pages). A worker that dies is
+replaced, what it did is done again.
 """
 
 import logging
 import os
+import signal
 from collections import deque
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 AHEAD = 2           # chunks for each processor: none waits, and results do not pile up
-TRIES = 3           # of a chunk whose worker dies
+RETRIES = 3         # of a chunk whose worker dies
+PATIENCE_S = 60      # for workers that are stopped: what they write must not meet what comes after
 SOURCE = Path(__file__).resolve().parents[2]
 
 
 def in_order(function, items, chunk):
-    """Yield function(item) for every item; closing it cancels what has not begun. ValueError where Ray is missing."""
+    """Yield function(item) for every item; closing it stops its workers. ValueError where Ray is missing."""
     ray = connected()
     items = list(items)
     chunks = deque(items[i:i + chunk] for i in range(0, len(items), chunk))
-    task = ray.remote(max_retries=TRIES)(work)
+    task = ray.remote(max_retries=RETRIES)(work)
     function, here = ray.put(function), os.getcwd()
     limit, running = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))), deque()
     try:
@@ -32,6 +35,8 @@ def in_order(function, items, chunk):
     finally:
         for left in running:
             ray.cancel(left, force=True)
+        if running:
+            ray.wait(list(running), num_returns=len(running), timeout=PATIENCE_S)
 
 
 def result(ray, running):
@@ -40,7 +45,7 @@ def result(ray, running):
         return ray.get(running)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
-    except ray.exceptions.WorkerCrashedError as error:
+    except ray.exceptions.RayError as error:     # a worker, a node, or what it had is lost
         raise BrokenProcessPool(str(error)) from None   # what a pool says of it
 
 
@@ -61,7 +66,9 @@ def connected():
     if not ray.is_initialized():
         path = os.pathsep.join(filter(None, [str(SOURCE), os.getcwd(), os.environ.get("PYTHONPATH")]))
         variables = {"PYTHONPATH": path, "HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "1")}
-        ray.init(address=os.environ.get("RAY_ADDRESS"), include_dashboard=False, log_to_driver=False,
+        polite = signal.getsignal(signal.SIGTERM)
+        ray.init(address=os.environ.get("RAY_ADDRESS") or "local", include_dashboard=False, log_to_driver=False,
                  configure_logging=True, logging_level=logging.WARNING,
                  runtime_env={"env_vars": variables})
+        signal.signal(signal.SIGTERM, polite)   # Ray has an exit status of its own; ours is chaconne.stage's
     return ray

@@ -79,7 +79,7 @@ def timing(folder, generators):
     Stages that were restored from the cache instead of run have no file, and no entry.
     """
     files = {path.stem: read_json(path) for path in sorted(Path(folder).glob("*.json"))}
-    collected = {"stages": {name: {key: clock[key] for key in ("wall_seconds", "peak_mb")}
+    collected = {"stages": {name: {key: clock[key] for key in ("wall_seconds", "peak_mb") if key in clock}
                             for name, clock in files.items()}}
     for name in generators:
         clock = files.get(f"train_{name}", {}) | files.get(f"sample_{name}", {})

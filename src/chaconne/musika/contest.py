@@ -57,6 +57,6 @@ def step(generator, critic, optimizers, switch, real, rows, weight, backward=tor
         backward(loss, inputs=trained, retain_graph=loss is generator_loss)
     for optimizer in optimizers:
         optimizer.step()
-    switch.follow(agree(judged.mean()), agree(refused.mean()))
+    switch.follow(*agree(torch.stack([judged.mean(), refused.mean()]).detach()))
     return {"real": on_real.detach(), "fake": on_fake.detach(), "penalty": penalty.detach(),
             "generator": generator_loss.detach()}
