@@ -152,7 +152,9 @@ def line_of(found, model, preset, preset_file):
         return f"params.yaml or {preset_file}: {'.'.join(path)} is missing; expected {described or 'a section'}"
     said = str(found["msg"]).removeprefix("Input should be ")
     value = " ".join(repr(found["input"]).split())
-    hint = "; YAML reads 2e-4 as text: write 0.0002" if re.fullmatch(r"'[-+.\d]+[eE][-+\d]+'", value) else ""
+    number = re.fullmatch(r"'([-+]?\d+(?:\.\d*)?[eE][-+]?\d+)'", value)
+    # `dvc exp run -S` writes 0.00005 as 5e-05.
+    hint = f"; YAML reads that as text: write {float(number[1]):.12f}".rstrip("0") + " into the file" if number else ""
     return f"{where}: expected {described or said}; got {value if len(value) < 80 else value[:77] + '...'}{hint}"
 
 
