@@ -35,6 +35,7 @@ from chaconne.generators import diffusion, gan
 from chaconne.latents import Latents
 from chaconne.modules import load_codec, load_generator
 from chaconne.stage import read_params
+from chaconne.training import Trainer
 
 OUT = Path("benchmarks/results.json")
 CLIPS, CLIP_S = 16, 6.0  # of a batch through the codec
@@ -109,8 +110,8 @@ def codec(rivals):
                            seconds, unit)
 
 
-class Stopwatch:
-    """Stands for chaconne.training.Trainer: hands the step of a training out instead of running it."""
+class Stopwatch(Trainer):
+    """A trainer that hands the step of a training out instead of running it."""
 
     def __init__(self):
         def backward(loss):
@@ -120,15 +121,8 @@ class Stopwatch:
             torch.nn.utils.clip_grad_norm_(module.parameters(), max_norm)
 
         self.seed, self.step = 0, None
-        self.fabric = SimpleNamespace(device=torch.device("cpu"), backward=backward, clip_gradients=clip_gradients)
-
-    def rng(self, step):
-        """As Trainer.rng."""
-        return np.random.default_rng(step)
-
-    def part(self, *tensors):
-        """As Trainer.part, of one process."""
-        return tensors
+        self.fabric = SimpleNamespace(device=torch.device("cpu"), global_rank=0, world_size=1, backward=backward,
+                                      clip_gradients=clip_gradients)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """As Trainer.setup."""

@@ -21,6 +21,7 @@ from chaconne.corpora.settings import read_settings
 from chaconne.duets.page import render as render_page
 from chaconne.generators import diffusion
 from chaconne.latents import encode_corpus
+from chaconne.training import Trainer
 from tests import tiny
 from tests.conftest import ROOT
 
@@ -249,14 +250,13 @@ def test_it_learns_to_use_what_it_hears():
     model.train()
     steps = []
 
-    class Bench:
-        fabric = SimpleNamespace(backward=lambda loss: loss.backward(), clip_gradients=lambda *_, **more: None)
+    class Bench(Trainer):
+        seed = 0
+        fabric = SimpleNamespace(global_rank=0, world_size=1, backward=lambda loss: loss.backward(),
+                                 clip_gradients=lambda *_, **more: None)
 
-        def rng(self, step):
-            return np.random.default_rng(step)
-
-        def part(self, *tensors):
-            return tensors
+        def __init__(self):
+            pass
 
         def setup(self, module, rate, **more):
             return module, torch.optim.AdamW(module.parameters(), lr=0.004)

@@ -122,18 +122,15 @@ def test_a_published_model_is_sealed_as_a_trained_one_is(workspace, monkeypatch)
         verify(model)
 
 
-class Elsewhere:
-    """A trainer on the device `meta`: whatever stays on the processor does not meet what lies there."""
+class Elsewhere(training.Trainer):
+    """One on the device `meta`: whatever stays on the processor does not meet what lies there."""
 
     seed, folder = 0, "nowhere"
-    fabric = SimpleNamespace(device=torch.device("meta"), backward=lambda loss: loss.backward(),
-                             clip_gradients=lambda *_, **more: None)
+    fabric = SimpleNamespace(device=torch.device("meta"), global_rank=0, world_size=1,
+                             backward=lambda loss: loss.backward(), clip_gradients=lambda *_, **more: None)
 
-    def rng(self, step):
-        return np.random.default_rng(step)
-
-    def part(self, *tensors):
-        return tensors
+    def __init__(self):
+        pass
 
     def setup(self, module, rate, betas=(0.9, 0.99), weight_decay=0.0):
         trained = [p for p in module.to("meta").parameters() if p.requires_grad]

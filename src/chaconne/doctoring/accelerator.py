@@ -10,10 +10,10 @@ import time
 from functools import partial
 from types import SimpleNamespace
 
-import numpy as np
 import torch
 
 from chaconne.doctoring.finding import Finding
+from chaconne.training import Trainer
 
 SAME = 2e-3         # largest difference from the processor, relative to the largest value: TF32 is off, sums are in
                     # another order
@@ -175,26 +175,18 @@ def sampled(model):
     return [model.eval().sample(20.0, 3, {"mode": "minor"}, {**model.preview, "steps": 4}, count=2)]
 
 
-class Steps:
-    """Stands for chaconne.training.Trainer: runs two steps on the device and keeps what they gave."""
+class Steps(Trainer):
+    """A trainer that runs two steps on the device and keeps what they gave."""
 
     seed, losses = 0, ()
 
     def __init__(self, device):
-        self.fabric = SimpleNamespace(device=torch.device(device), backward=lambda loss: loss.backward(),
-                                      clip_gradients=lambda *_, **more: None)
+        self.fabric = SimpleNamespace(device=torch.device(device), global_rank=0, world_size=1,
+                                      backward=lambda loss: loss.backward(), clip_gradients=lambda *_, **more: None)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """As Trainer.setup."""
         return module, torch.optim.AdamW(module.parameters(), learning_rate, betas, weight_decay=weight_decay)
-
-    def rng(self, step):
-        """As Trainer.rng."""
-        return np.random.default_rng(step)
-
-    def part(self, *tensors):
-        """As Trainer.part, of one process."""
-        return tensors
 
     def run(self, steps, step, state, preview=None):
         """Do two steps."""
