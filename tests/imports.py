@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 LOADERS = Path("src/chaconne/modules.py")
-PACKAGE_OF = {"load_codec": "codec", "load_generator": "generators"}
+PACKAGE_OF = {"load_codec": "codec", "load_generator": "generators", "load_steered": "controls"}
 PACKAGES = {"chaconne": Path("src/chaconne"), "stages": Path("stages")}
 
 

@@ -18,8 +18,8 @@ LAYERS = (
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained"},
     {"corpora", "codec", "generators", "evaluation", "report"},
     {"fitting", "sampling", "encoding", "listening", "outside", "counterpoint", "scorebook", "editing", "doctoring",
-     "duets"},
-    {"finetuning", "accompaniment"},
+     "duets", "dials"},
+    {"finetuning", "accompaniment", "controls"},
     {"sweeps", "studio"},
     {"commands"},
     {"", "cli"},
@@ -28,7 +28,8 @@ LAYERS = (
 ONLY = {"corpora": {"arrays", "files", "stage", "modules", "room", "downloads", "resume"},
         "evaluation": {"arrays", "files", "contest"},
         "report": {"files", "stage", "contest", "pipeline", "nested"}, "listening": {"files", "report"},
-        "scorebook": {"files", "report", "pipeline"}, "duets": {"files", "report"}, "outside": {"files", "evaluation"}}
+        "scorebook": {"files", "report", "pipeline"}, "duets": {"files", "report"},
+        "dials": {"files", "report"}, "outside": {"files", "evaluation"}}
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")
 

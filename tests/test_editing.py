@@ -97,7 +97,7 @@ def test_a_walk_begins_at_one_seed_and_ends_at_the_other(kind, gan, diffusion):
 
 def test_a_gan_cannot_keep_a_recording_and_says_who_can(gan, tmp_path):
     recording = making.open_recording(gan, tiny.recording(tmp_path / "a.wav"))
-    with pytest.raises(ValueError, match=r"continue: a gan makes all frames in one pass.*--model diffusion"):
+    with pytest.raises(ValueError, match=r"continue: a gan makes whole pieces.*--model diffusion"):
         next(making.continued(gan, recording, 1.0, 0, {}))
 
 

@@ -11,10 +11,12 @@ import torch
 from chaconne import fitting, training
 from chaconne.accompaniment import learning
 from chaconne.accompaniment.listener import Accompanist
+from chaconne.controls import learning as steering
+from chaconne.controls.numbers import COLUMNS
 from chaconne.files import read_json, runs_in, verify, write_json
 from chaconne.generators import diffusion, gan
 from chaconne.latents import Latents
-from chaconne.modules import load_generator
+from chaconne.modules import load_generator, load_variation
 from chaconne.optimisation import Average
 from stages import train_musika
 from tests import tiny
@@ -140,6 +142,17 @@ class Elsewhere(training.Trainer):
         values = [step(i) for i in range(2)]
         assert {value.device.type for row in values for value in row.values()} == {"meta"}
         raise StopIteration
+
+
+@pytest.mark.parametrize("name", ["gan", "diffusion"])
+def test_steering_goes_where_the_trainer_is(name, workspace):
+    latents, curves = (Latents("data/latents", "train", tiny.SIZES[name]["frames"]) for _ in range(2))
+    curves.raw = np.zeros((len(latents.raw), len(COLUMNS)), np.float32)
+    base = fitting.create({"gan": gan, "diffusion": diffusion}[name].Model, tiny.SIZES[name], latents, ["mode"], 0)
+    model = steering.untrained(load_variation("controls", f"steered_{name}").Model, latents, tiny.NUMBERS, base, {},
+                               ["mode"], 0)
+    with pytest.raises(StopIteration):
+        fitting.learn(model, steering.source_of(latents, curves, model), Elsewhere(), model.settings, "nowhere")
 
 
 @pytest.mark.parametrize("name", ["gan", "diffusion", "accompaniment"])

@@ -79,6 +79,32 @@ def test_knobs_are_heard(project, option):
     assert (project / "a.wav").read_bytes() != (project / "b.wav").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["gan", "diffusion"])
+def test_steered_models_are_asked_for_numbers_and_curves(project, name):
+    tiny.save(tiny.steered(name), project / f"data/models/steered_{name}")
+    said = json.loads(run("generate", f"steered_{name}", "--seconds", 2, "--condition", "tempo=64", "--condition",
+                          "register=52@0,68@1.5", "--condition", "mode=minor", "--json"))
+    assert said["conditions"] == {"tempo": 64.0, "register": [[0.0, 52.0], [1.5, 68.0]], "mode": "minor"}
+    assert (said["kind"], said["knobs"]["guidance"]) == (f"steered_{name}", 1.5) and length("piece.wav")[0] == 2
+    assert "expected 32 to 128 quarter notes a minute" in run("generate", f"steered_{name}", "--condition", "tempo=5",
+                                                              status=2)
+    assert "register=50..70 (mean pitch, MIDI note number)" in run("generate", f"steered_{name}", "--condition", "x=1",
+                                                                   status=2)
+    assert "--guidance: expected" in run("generate", f"steered_{name}", "--guidance", 101, status=2)
+
+
+def test_steered_models_are_packed_and_make_whole_pieces_alone(project):
+    tiny.save(tiny.steered("gan"), project / "data/models/steered_gan")
+    tiny.save(tiny.steered("diffusion"), project / "data/models/steered_diffusion")
+    run("pack", "steered_gan", "--out", "pack.safetensors")
+    run("generate", "--model", "pack.safetensors", "--seconds", 1, "--condition", "register=60")
+    tiny.recording(project / "song.wav")
+    for command in (["continue", "song.wav"], ["vary", "song.wav"], ["morph", "1", "2"]):
+        for model in ("steered_gan", "steered_diffusion"):
+            said = run(*command, "--model", model, status=2)
+            assert "diffusion" in said and "steered" in said, said
+
+
 def test_minutes_and_the_model_of_params(project):
     said = json.loads(run("generate", "--minutes", 0.05, "--json"))
     assert (said["seconds"], said["model"]) == (3.0, "gan")
@@ -102,7 +128,7 @@ def test_it_works_from_a_folder_below(project, monkeypatch):
     (["generate", "gan", "--out", "a.mp4"], "--out: expected a name that ends in .wav, .flac, .ogg"),
     (["generate", "gan", "--format", "aiff"], "--format: expected one of wav, flac, ogg"),
     (["generate", "gan", "--seconds", 1, "--minutes", 1], "expected --seconds or --minutes"),
-    (["generate", "gan", "--temperature", 0.5], "a gan starts from no noise; take --truncation"),
+    (["generate", "gan", "--temperature", 0.5], "expected 1 for a gan; a diffusion model has one, a GAN --truncation"),
     (["generate", "--model", "gone.safetensors"], "expected a pack"),
     (["reconstruct", "gone.wav"], "expected a recording"),
     (["reconstruct", "params.yaml"], "params.yaml: expected a recording"),

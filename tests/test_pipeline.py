@@ -28,6 +28,11 @@ LATENTS |= GAN | DIFFUSION | SELECTED
 ACCOMPANIED = {"accompany", "evaluate_accompaniment", "report_accompaniment"}
 LISTENING = {"train_accompaniment", *ACCOMPANIED}
 VOICES = {"encode_voices", *LISTENING}
+CONTROLLED = {"evaluate_controls", "report_controls"}
+STEERED_GAN = {"steer@gan", "try_controls@gan", *CONTROLLED}
+STEERED_DIFFUSION = {"steer@diffusion", "try_controls@diffusion", *CONTROLLED}
+KNOWN = {"known_controls", "try_controls@gan", "try_controls@diffusion", *CONTROLLED}
+STEERING = {"encode_variants", *KNOWN, *STEERED_GAN, *STEERED_DIFFUSION}
 HEARD = {"hear_counterpoint", "report_counterpoint"}
 COMPOSED = {"compose", "evaluate_counterpoint", *HEARD}
 
@@ -38,12 +43,12 @@ TABLE = {
     "a comment": ("params.yaml", r"\Z", "# a thought\n", set()),
     "words": ("README.md", r"\Z", "More words.\n", set()),
     "another scale's preset": ("conf/scale/gpu.yaml", r"\Z", "# bigger\n", set()),
-    "code of the GAN": (f"{GENERATORS}/gan.py", r"\Z", "\nEDITED = True\n", GAN | SELECTED),
+    "code of the GAN": (f"{GENERATORS}/gan.py", r"\Z", "\nEDITED = True\n", GAN | SELECTED | STEERED_GAN),
     "code of diffusion": (f"{GENERATORS}/diffusion.py", r"\Z", "\nEDITED = True\n",
-                          DIFFUSION | LISTENING),
+                          DIFFUSION | LISTENING | STEERED_DIFFUSION),
     "code of Musika, which is not selected": (f"{GENERATORS}/musika.py", r"\Z", "\nEDITED = True\n", {"train_musika"}),
-    "training of the GAN": ("params.yaml", r"gamma: \S+", "gamma: 0.5", GAN | SELECTED),
-    "steps of the GAN": ("conf/scale/smoke.yaml", r"(gan: .*steps:) \d+", r"\1 21", GAN | SELECTED),
+    "training of the GAN": ("params.yaml", r"gamma: \S+", "gamma: 0.5", GAN | SELECTED | STEERED_GAN),
+    "steps of the GAN": ("conf/scale/smoke.yaml", r"(gan: .*steps:) \d+", r"\1 21", GAN | SELECTED | STEERED_GAN),
     "sampling of the GAN": ("params.yaml", r"truncation: \S+", "truncation: 0.9", {
         "sample@gan", "evaluate@gan", "sample_finetune", "evaluate_finetune", *TABLES}),
     "sampling of diffusion": ("params.yaml", r"guidance: \S+", "guidance: 1.5", {
@@ -53,13 +58,17 @@ TABLE = {
     "the measuring": ("src/chaconne/evaluation/rows.py", r"\Z", "\nEDITED = True\n",
                       MEASURED | HEARD | {"evaluate@anchors"}),
     "the page": ("src/chaconne/report/meanings.py", r"\Z", "\nEDITED = True\n",
-                 PAGE | {"report_counterpoint", "report_accompaniment"}),
-    "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS | VOICES),
+                 PAGE | {"report_counterpoint", "report_accompaniment", "report_controls"}),
+    "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS | VOICES | STEERING),
     "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41",
-                          LATENTS | VOICES | {"genre_scores", "genre_corpus", "genre_reference"}),
+                          LATENTS | VOICES | STEERING | {"genre_scores", "genre_corpus", "genre_reference"}),
     "voices that are given": ("params.yaml", r"- \[3\]", "- [2]", {"voices", *VOICES}),
     "training of the accompaniment": ("conf/scale/smoke.yaml", r"(accompaniment: .*steps:) \d+", r"\1 13", LISTENING),
     "how many excerpts": ("conf/scale/smoke.yaml", r"(accompaniment: .*clips:) \d+", r"\1 11", ACCOMPANIED),
+    "the variants": ("params.yaml", r"variants: \d+", "variants: 3", {"variants", *STEERING}),
+    "steps of the steered diffusion": ("conf/scale/smoke.yaml", r"(diffusion: {batch: 8, steps:) \d+", r"\1 11",
+                                       STEERED_DIFFUSION),
+    "how many clips teach the judges": ("conf/scale/smoke.yaml", r"judged: \d+", "judged: 33", KNOWN),
     "the rules of four parts": ("src/chaconne/counterpoint/rules.py", r"\Z", "\nEDITED = True\n",
                                 {"reinforce", *COMPOSED}),
     "the aim of reinforcement": ("params.yaml", r"within: [\d.]+", "within: 0.3", {"reinforce", *COMPOSED}),

@@ -233,6 +233,38 @@ def test_a_stream_comes_over_http_with_its_rate(client, monkeypatch):
     assert client.get("/stream?model=gan&seed=x").status_code == 400
 
 
+def test_steered_models_take_numbers_and_others_leave_them(tmp_path, monkeypatch):
+    root = tiny.project(tmp_path / "p", ("gan",))
+    tiny.save(tiny.steered("gan"), root / "data/models/steered_gan")
+    monkeypatch.chdir(root)
+    (tmp_path / "session").mkdir()
+    client = TestClient(studio.create(tmp_path / "session"), base_url="http://127.0.0.1:8720")
+    models = {m["name"]: m for m in client.get("/api/models").json()["models"]}
+    assert models["steered_gan"]["numbers"]["register"] == [50, 70, "mean pitch, MIDI note number"]
+    assert models["gan"]["numbers"] == {} and not models["steered_gan"]["flows"]
+    for name, kept in (("steered_gan", {"tempo": 64.0, "mode": "minor"}), ("gan", {"mode": "minor"})):
+        job = made(client, kind="generate", model=name, conditions={"tempo": 64, "mode": "minor"})
+        sound_of(client, job)
+        assert job["result"]["about"]["conditions"] == kept
+    wrong = made(client, kind="generate", model="steered_gan", conditions={"tempo": 1000})
+    assert wrong["state"] == "failed" and "tempo: expected 32 to 128, got 1000" in str(wrong)
+    monkeypatch.setattr(streaming, "stream", lambda store, trained, conditions, seed: iter(
+        [json.dumps(conditions).encode()]))
+    assert client.get("/stream?model=steered_gan&number.register=60").json() == {"register": 60.0}
+
+
+@pytest.mark.parametrize("name", ["gan", "diffusion"])
+def test_steered_models_stream_piece_after_piece(tmp_path, monkeypatch, name):
+    from chaconne.editing import endless
+
+    root = tiny.project(tmp_path / "p", (name,))
+    tiny.save(tiny.steered(name), root / f"data/models/steered_{name}")
+    monkeypatch.chdir(root)
+    trained = Store(tmp_path).trained(f"steered_{name}").with_knobs(steps=1 if name == "diffusion" else None)
+    parts = endless.parts(trained, 1, {"register": 60.0})
+    assert next(parts).shape == next(parts).shape == (1, tiny.CHANNELS, 323)
+
+
 def test_two_streams_and_a_job_at_once_are_what_they_are_alone(client):
     """Torch has one source of random numbers: who computes must not disturb who waits."""
     store = client.app.state.store

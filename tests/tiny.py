@@ -9,8 +9,10 @@ import torch
 
 from chaconne.accompaniment.listener import Accompanist
 from chaconne.codec import spectral
+from chaconne.controls.learning import begin_as
 from chaconne.files import seal
 from chaconne.generators import diffusion, gan
+from chaconne.modules import load_variation
 from tests.conftest import ROOT
 
 RATE, CHANNELS = 22050, 6
@@ -64,6 +66,21 @@ def accompanist(base):
     """Return an accompanist that begins as the diffusion model `base`."""
     model = Accompanist(base.settings, CHANNELS, RATE / 2048, base.vocabulary)
     model.begin_as(base)
+    return model.eval()
+
+
+NUMBERS = {"numbers": {name: {"mean": 0.0, "deviation": 1.0, "low": low, "high": high} for name, low, high in (
+    ("tempo", 5.0, 7.0), ("density", 0.0, 3.0), ("register", 50.0, 70.0), ("brightness", 8.0, 11.0))},
+    "tempi": [6.0], "beats": True}
+
+
+def steered(name, base=None):
+    """Return a steered model that begins as `base`, a plain one; what rides beside counts nothing yet."""
+    base = base or generator(name)
+    kind = load_variation("controls", f"steered_{name}").Model
+    model = kind({**base.settings, **NUMBERS, "forgets": 0.3}, CHANNELS, RATE / 2048, base.vocabulary)
+    begin_as(model, base)
+    model.facts = base.facts
     return model.eval()
 
 

@@ -93,6 +93,17 @@ ACCOMPANIMENT = section(
     "accompaniment", given=Annotated[list[VOICES], Field(min_length=1)], instruments=INSTRUMENTS, clips=whole(2, 10**6),
     balance_db=real(-40, 40), sample=DIFFUSION.model_fields["sample"].annotation,
     train=section("train", learning_rate=RATE, batch=BATCH, steps=STEPS, ema=SHARE))
+STEPPED = {"batch": BATCH, "steps": STEPS, "ema": SHARE}
+CONTROLS = section(
+    "controls", names=NAMES, variants=whole(1, 100), instruments=INSTRUMENTS, clips=whole(8, 10**6),
+    tempi_qpm=Annotated[list[real(20, 400)], Field(min_length=1)],
+    semitones=Annotated[list[whole(-12, 12)], Field(min_length=1)],
+    octaves=Annotated[list[whole(-3, 3)], Field(min_length=1)], voices=Annotated[list[VOICES], Field(min_length=1)],
+    pitch_range=Annotated[list[whole(0, 127)], Field(min_length=2, max_length=2)], clip_seconds=real(2, 600),
+    judged=whole(16, 10**6), train=section("train", learning_rate=RATE), gan=section("gan", **STEPPED),
+    diffusion=section("diffusion", **STEPPED),
+    sample=section("sample", diffusion=DIFFUSION.model_fields["sample"].annotation, gan=section(
+        "gan", truncation=SHARE, piece=whole(1, 10**6), guidance=real(0, 100))))
 OWN = section("own", train=dict, sample=dict)
 PARAMS = section(
     "params", data=Any, genre=Any, codec=Any, model=Any, folder=Any, scale=Any, seed=Any, runs=Any, threads=Any,
@@ -115,7 +126,7 @@ PARAMS = section(
                      bootstrap=whole(1, 10**6)),
     corpus=section("corpus", max_pieces=Annotated[int | None, Field(ge=1, description="null, or a number above 0")],
                    workers=Annotated[Literal[("cluster", *range(1, 257))], Field(description="1..256, or cluster")]),
-    piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT, accompaniment=ACCOMPANIMENT)
+    piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT, accompaniment=ACCOMPANIMENT, controls=CONTROLS)
 
 
 def problems(params, preset, preset_file):

@@ -16,12 +16,12 @@ def parts(trained, seed, conditions):
     """Yield raw latents [1, C, T], in order, without an end; T differs."""
     if trained.flows:
         yield from flowing(trained, seed, conditions)
-    elif hasattr(trained.generator, "line"):
+    elif hasattr(trained.generator, "line") and not trained.steered:
         while True:
             yield from walking(trained, seed, conditions)
             seed += 1
     else:
-        while True:     # a generator that knows neither: pieces, one after another
+        while True:     # a generator that can do neither: pieces, one after another
             yield trained.generator.sample(30.0, seed, conditions, trained.knobs)
             seed += 1
 

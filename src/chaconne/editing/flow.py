@@ -21,7 +21,7 @@ EVEN = 6.0
 def check(trained, what):
     """Raise ValueError where a model cannot do `what`, saying which can."""
     if not trained.flows:
-        raise ValueError(f"{what}: a {trained.generator.name} makes all frames in one pass and cannot keep a part of a "
+        raise ValueError(f"{what}: a {trained.generator.name} makes whole pieces and cannot keep a part of a "
                          "recording; take --model diffusion (of the GAN: generate, and morph between two seeds)")
 
 

@@ -33,7 +33,8 @@ def latents_for(trained, seconds, seed, conditions, temperature=1.0, progress=qu
     if trained.flows:
         return flow.generate(trained, frames, seed, conditions, temperature, bar(progress, "composing"))
     if temperature != 1:
-        raise ValueError(f"--temperature: a {trained.generator.name} starts from no noise; take --truncation")
+        raise ValueError(f"--temperature: expected 1 for a {trained.generator.name}; a diffusion model has one, a GAN "
+                         "--truncation")
     return trained.generator.sample(seconds, seed, conditions, trained.knobs)
 
 
@@ -137,7 +138,7 @@ def morphed_seeds(trained, seeds, seconds, conditions, progress=quiet):
     """Yield a piece that begins as that of the first seed and ends as that of the second."""
     if trained.flows:
         work = flow.morph_seeds
-    elif hasattr(trained.generator, "line"):
+    elif hasattr(trained.generator, "line") and not trained.steered:
         work = styles.morph_seeds
     else:
         raise ValueError(f"morph: expected a diffusion or a gan, got a {trained.generator.name}")

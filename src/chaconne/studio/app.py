@@ -128,7 +128,8 @@ class Api:
         except (FileNotFoundError, ValueError) as error:
             return {"name": name, "error": " ".join(str(error).split())}
         return {"name": name, "kind": trained.generator.name, "knobs": trained.knobs, "flows": trained.flows,
-                "vocabulary": trained.generator.vocabulary, "rate": trained.codec.sample_rate_hz,
+                "vocabulary": trained.generator.vocabulary,
+                "numbers": trained.generator.limits() if trained.steered else {}, "rate": trained.codec.sample_rate_hz,
                 "parameters": trained.generator.facts.get("inference_parameters"),
                 "corpora": [c.get("title") or c.get("name") for c in trained.generator.facts.get("corpora", [])]}
 
@@ -219,6 +220,8 @@ class Api:
                 asked[key] = int(value) if key in ("seed", "steps") else value
         asked["conditions"] = {key.removeprefix("condition."): value for key, value in request.query_params.items()
                                if key.startswith("condition.")}
+        asked["conditions"] |= {key.removeprefix("number."): float(value) for key, value in request.query_params.items()
+                                if key.startswith("number.")}
         trained, conditions, seed = making.opened(self.store, asked)
         return StreamingResponse(streaming.stream(self.store, trained, conditions, seed),
                                  media_type="application/octet-stream",

@@ -30,6 +30,8 @@ def opened(store, asked):
     vocabulary, wanted = trained.generator.vocabulary, asked.get("conditions") or {}
     # Side by side, a model that does not know a condition makes its music without it.
     conditions = {a: v for a, v in wanted.items() if v in vocabulary.get(a, [])}
+    numbers = trained.generator.limits() if trained.steered else {}
+    conditions |= {a: float(number(wanted, a, low, high, None)) for a, (low, high, _) in numbers.items() if a in wanted}
     return trained, conditions, int(number(asked, "seed", 0, 2**32 - 1, 0))
 
 

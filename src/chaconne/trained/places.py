@@ -15,6 +15,7 @@ from chaconne.pipeline import maker_of
 from chaconne.stage import read_corpus_settings, read_params
 
 LOUDNESS_DB = -20       # root mean square of every corpus here (conf/data), where a place does not say another
+STEERED = "steered_"    # begins the kind of a model of chaconne.controls
 PACK = "pack.json"      # names a folder as a pack; see chaconne.trained.packs
 
 
@@ -35,9 +36,9 @@ class Found:
 
     def load(self):
         """Return the Trained; ValueError or FileNotFoundError in one line where files are missing or damaged."""
-        from chaconne.modules import load_codec, load_generator
+        from chaconne.modules import load_codec
 
-        codec, generator = load_codec(self.codec), load_generator(self.model)
+        codec, generator = load_codec(self.codec), load_model(self.model)
         if codec.channels != generator.channels:
             raise ValueError(f"{self.model}: expected latents of {codec.channels} channels as {self.codec} makes them, "
                              f"got {generator.channels}; the two were not trained together")
@@ -66,7 +67,12 @@ class Trained:
     @property
     def flows(self):
         """Whether it makes music step by step out of noise, so that a part can be given and the rest made."""
-        return hasattr(self.generator, "velocity")
+        return hasattr(self.generator, "velocity") and not self.steered
+
+    @property
+    def steered(self):
+        """Whether it can be asked for numbers and curves (chaconne.controls): then it makes whole pieces alone."""
+        return hasattr(self.generator, "limits")
 
     def with_knobs(self, **asked):
         """Return the same with other knobs of sampling, those that are None left as they are.
@@ -82,16 +88,36 @@ class Trained:
         return Trained(self.found, self.codec, self.generator, knobs)
 
 
+def load_model(folder):
+    """Read the generator in `folder`: a module of chaconne.generators or, steered, of chaconne.controls."""
+    from chaconne.modules import load, load_generator
+
+    kind = read_json(folder / "model.json").get("name") if (folder / "model.json").exists() else None
+    if not str(kind).startswith(STEERED):
+        return load_generator(folder)
+    return load("controls", folder, "model", lambda module: module.Model, lambda kind, config: kind(
+        config["settings"], config["channels"], config["rate_hz"], config["vocabulary"]))
+
+
+def knobs_of(kind, params):
+    """Return the knobs of sampling that params has for a kind of generator."""
+    if kind.startswith(STEERED):
+        return dict(params.get("controls", {}).get("sample", {}).get(kind.removeprefix(STEERED), {}))
+    return dict(params.get(kind, {}).get("sample", {}))
+
+
 def check_knobs(kind, knobs):
     """Raise ValueError in one line for a knob of sampling that chaconne.schema does not allow."""
     from pydantic import ValidationError
 
-    from chaconne.schema import PARAMS, expected
+    from chaconne.schema import CONTROLS, PARAMS, expected
 
-    section = PARAMS.model_fields.get(kind)
+    steered = kind.startswith(STEERED)
+    sections = CONTROLS.model_fields["sample"].annotation if steered else PARAMS
+    section = sections.model_fields.get(kind.removeprefix(STEERED))
     if section is None:
         return
-    section = section.annotation.model_fields["sample"].annotation
+    section = section.annotation if steered else section.annotation.model_fields["sample"].annotation
     try:
         section.model_validate(knobs)
     except ValidationError as error:
@@ -121,8 +147,7 @@ class Workspace:
     def found(self, name):
         """Return the Found of a model that `names` has."""
         params, kind = read_params(self.root), read_json(self.root / f"data/models/{name}/model.json")["name"]
-        knobs = dict(params.get(kind, {}).get("sample", {}))
-        return Found(name, self.root / f"data/models/{name}", self.root / "data/codec", knobs,
+        return Found(name, self.root / f"data/models/{name}", self.root / "data/codec", knobs_of(kind, params),
                      loudness_of(params, self.root), str(self.root.resolve()))
 
     def lacking(self, name):

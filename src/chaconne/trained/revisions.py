@@ -11,7 +11,7 @@ import yaml
 from chaconne.files import new_folder, one_line, read_json
 from chaconne.pipeline import maker_of
 from chaconne.stage import read_params
-from chaconne.trained.places import Found, cache_folder, loudness_of
+from chaconne.trained.places import Found, cache_folder, knobs_of, loudness_of
 
 SETTINGS = ("params.yaml", "conf")      # what is read of a revision beside the models
 
@@ -40,7 +40,7 @@ class Revision:
         for path in SETTINGS:
             self.fetch(path)
         params, kind = read_params(self.kept), read_json(folders[0] / "model.json")["name"]
-        return Found(name, *folders, dict(params.get(kind, {}).get("sample", {})), loudness_of(params, self.kept),
+        return Found(name, *folders, knobs_of(kind, params), loudness_of(params, self.kept),
                      f"{self.root} at {self.rev} ({self.commit[:7]})")
 
     def fetch(self, path):

@@ -17,6 +17,7 @@ export function start(models) {
   find("generate-models").replaceChildren(...boxes);
   if (models.some((m) => ["gan", "diffusion"].includes(m.name))) for (const box of find("generate-models").querySelectorAll("input")) box.checked = ["gan", "diffusion"].includes(box.value);
   conditions(models);
+  numbers(models);
   sliders(models);
   find("dice").addEventListener("click", () => { find("seed").value = crypto.getRandomValues(new Uint32Array(1))[0] % 100000; });
   find("generate-form").addEventListener("submit", (event) => { event.preventDefault(); submit(); });
@@ -27,6 +28,24 @@ function conditions(models) {
   for (const m of models) for (const [name, values] of Object.entries(m.vocabulary)) known[name] = [...new Set([...(known[name] ?? []), ...values])];
   find("generate-conditions").replaceChildren(...Object.entries(known).filter(([, values]) => values.length > 1).map(([name, values]) => make("label", {}, name[0].toUpperCase() + name.slice(1),
     make("select", { "data-condition": name }, make("option", { value: "" }, "any"), ...values.map((v) => make("option", {}, v))))));
+}
+
+// Numbers that steered models can be asked for: a box to ask at all, and a slider.
+function numbers(models) {
+  const known = {};
+  for (const m of models) for (const [name, [low, high, unit]] of Object.entries(m.numbers ?? {})) {
+    const other = known[name];
+    known[name] = { low: Math.max(low, other?.low ?? low), high: Math.min(high, other?.high ?? high), unit };
+  }
+  find("generate-numbers").replaceChildren(...Object.entries(known).map(([name, { low, high, unit }]) => {
+    const value = make("output", {}, "any"), box = make("input", { type: "checkbox" });
+    const slider = make("input", { type: "range", min: low, max: high, step: (high - low) / 100, value: (low + high) / 2, disabled: true, "aria-label": `${name}, ${unit}`, "data-number": name });
+    const show = () => { slider.disabled = !box.checked; value.textContent = box.checked ? `${Number(slider.value).toPrecision(3)} ${unit}` : "any"; };
+    box.addEventListener("change", show);
+    slider.addEventListener("input", show);
+    for (const part of [box, slider]) part.addEventListener("change", () => listeners.forEach((listener) => listener()));
+    return make("div", { class: "pick" }, make("label", {}, box, `${name[0].toUpperCase()}${name.slice(1)} (steered models):`, value), slider);
+  }));
 }
 
 function sliders(models) {
@@ -45,13 +64,14 @@ export function settings() {
   const asked = { seed: Number(find("seed").value), conditions: {} };
   for (const slider of document.querySelectorAll("[data-knob]")) asked[slider.dataset.knob] = Number(slider.value);
   for (const choice of document.querySelectorAll("[data-condition]")) if (choice.value) asked.conditions[choice.dataset.condition] = choice.value;
+  for (const slider of document.querySelectorAll("[data-number]:not(:disabled)")) asked.conditions[slider.dataset.number] = Number(slider.value);
   return asked;
 }
 
 // The same as a query, for a stream.
 export function address(model) {
   const { conditions: chosen, ...plain } = settings(), query = new URLSearchParams({ model, ...plain });
-  for (const [name, value] of Object.entries(chosen)) query.set(`condition.${name}`, value);
+  for (const [name, value] of Object.entries(chosen)) query.set(`${typeof value === "number" ? "number" : "condition"}.${name}`, value);
   return query;
 }
 

@@ -1,0 +1,1 @@
+"""Controls: models that are asked for numbers (tempo, density, register, brightness) and names along a piece."""

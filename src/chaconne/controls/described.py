@@ -1,0 +1,29 @@
+"""Latents and what can be said of them, frame by frame: the folder that controls are learned from.
+
+Beside what chaconne.latents writes: `curves.npy`, float32 [frames, COLUMNS] in learned values of
+chaconne.controls.numbers, and `numbers.json`, what `facts_of` says of the training split.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from chaconne.files import load_array, read_json
+from chaconne.latents import Latents
+
+CURVES, FACTS = "curves.npy", "numbers.json"
+
+
+def open_described(folder, split, frames):
+    """Return (Latents, the same of the curves) of a split: drawn with one seed they give the same places.
+
+    Crops start anywhere: what is steered has a clock and need not guess where beats are.
+    """
+    latents, curves = (Latents(folder, split, frames, on_beats=False) for _ in range(2))
+    curves.raw = load_array(Path(folder, CURVES), np.float32, 2)
+    return latents, curves
+
+
+def read_facts(folder):
+    """Return what `facts_of` found."""
+    return read_json(Path(folder, FACTS))

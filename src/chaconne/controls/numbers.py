@@ -1,0 +1,153 @@
+"""The numbers that music can be asked for, as curves over latent frames, and how networks see them.
+
+Music is described frame by frame: `curves.npy` beside latents.npy, float32 [frames, COLUMNS], NaN where a number is not
+known. Networks see RIDERS channels: every number in deviations from its mean, where it is known, and the beat.
+
+Shapes: B batch, T latent frames, K = len(NUMBERS).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.ndimage import uniform_filter1d
+
+WINDOW_S = 3.0      # over which music has a density, a register, a brightness
+
+
+@dataclass(frozen=True)
+class Number:
+    """What people ask for in `unit`; networks learn its logarithm to the base of 2 where `octaves` is true."""
+
+    unit: str
+    octaves: bool
+
+    def learned(self, value):
+        """Return what networks learn of a value in its unit."""
+        return np.log2(value) if self.octaves else value
+
+    def told(self, learned):
+        """The inverse of `learned`."""
+        return np.exp2(learned) if self.octaves else learned
+
+
+NUMBERS = {
+    "tempo": Number("quarter notes a minute", octaves=True),
+    "density": Number("notes a second", octaves=True),
+    "register": Number("mean pitch, MIDI note number", octaves=False),
+    "brightness": Number("mean of the spectrum, Hz", octaves=True),
+}
+COLUMNS = (*NUMBERS, "beat")    # beat: quarter notes since the piece began
+SPARSE = 0.25                   # notes a second: less counts as this
+RIDERS = 2 * len(NUMBERS) + 2   # values, where they are known, and the hand of a clock that turns once a beat
+# Values beyond these shares of what was learned cannot be asked for.
+EDGES = (0.03, 0.97)
+
+
+def smoothed(values, rate_hz):
+    """Return the mean of values [T] over WINDOW_S around each; at the ends over what there is."""
+    size = max(1, round(WINDOW_S * rate_hz))
+    weights = uniform_filter1d(np.ones(len(values)), size, mode="constant")
+    return uniform_filter1d(np.asarray(values, np.float64), size, mode="constant") / weights
+
+
+def of_notes(notes, frames, rate_hz):
+    """Return {density [T], register [T]} of notes [N, 3] (begin and end in seconds, MIDI pitch), in their units."""
+    times = np.arange(frames) / rate_hz
+    onsets, sounding, pitches = (np.zeros(frames) for _ in range(3))
+    for begin, end, pitch in notes:
+        first, last = np.searchsorted(times, (begin, end))
+        onsets[min(first, frames - 1)] += 1
+        sounding[first:last] += 1
+        pitches[first:last] += pitch
+    count = smoothed(sounding, rate_hz)
+    register = np.divide(smoothed(pitches, rate_hz), count, out=np.full(frames, np.nan), where=count > 1e-9)
+    return {"density": np.maximum(smoothed(onsets, rate_hz) * rate_hz, SPARSE), "register": register}
+
+
+def facts_of(curves, rows):
+    """Return {number: {mean, deviation, low, high}} of the learned values in `rows` of curves; and `tempi`.
+
+    curves: [frames, COLUMNS] in learned values; rows: of the index (first, frames), those of the training split.
+    tempi: what music without a wish is played at, 64 quantiles of the frames.
+    """
+    kept = np.concatenate([curves[row.first:row.first + row.frames] for row in rows.itertuples()])
+    found = {}
+    for name, column in zip(NUMBERS, kept.T, strict=False):
+        column = column[np.isfinite(column)]
+        if len(column):
+            low, high = np.quantile(column, EDGES)
+            found[name] = {"mean": float(column.mean()), "deviation": float(max(column.std(), 1e-3)),
+                           "low": float(low), "high": float(high)}
+    tempi = kept[:, 0][np.isfinite(kept[:, 0])]
+    return {"numbers": found, "tempi": np.quantile(tempi, np.linspace(0, 1, 64)).tolist() if len(tempi) else [],
+            "beats": bool(np.isfinite(kept[:, len(NUMBERS)]).any())}
+
+
+def riders(curves, facts):
+    """Return what networks see beside latents: curves [B, COLUMNS, T] in learned values -> [B, RIDERS, T]."""
+    values, beat = curves[:, :len(NUMBERS)], curves[:, len(NUMBERS):]
+    scales = [facts["numbers"].get(name, {"mean": 0.0, "deviation": 1.0}) for name in NUMBERS]
+    mean, deviation = (torch.tensor([one[key] for one in scales])[:, None] for key in ("mean", "deviation"))
+    known = values.isfinite()
+    turned = 2 * math.pi * beat
+    clock = torch.cat([turned.cos(), turned.sin()], 1).nan_to_num()
+    return torch.cat([((values - mean) / deviation).nan_to_num() * known, known.float(), clock], 1).float()
+
+
+def forget(seen, number):
+    """Blank a number (its place in NUMBERS) in riders [..., RIDERS, T], in place; the beat goes with the tempo."""
+    seen[..., [number, len(NUMBERS) + number], :] = 0
+    if number == 0:
+        seen[..., 2 * len(NUMBERS):, :] = 0
+
+
+def wished(conditions, frames, rate_hz, facts, rng):
+    """Return curves [COLUMNS, T] in learned values of what is asked for; NaN is free.
+
+    conditions: {number: value, or [(second, value), ...] between which it moves evenly}; other names are left alone.
+    Without a tempo one is drawn, as often as it was learned: a beat that nobody chose still has to be kept.
+    """
+    curves = np.full((len(COLUMNS), frames), np.nan)
+    for place, name in enumerate(NUMBERS):
+        if name in conditions and name in facts["numbers"]:
+            curves[place] = NUMBERS[name].learned(along(conditions[name], frames, rate_hz))
+    if facts["tempi"] and "tempo" not in conditions:
+        curves[0] = facts["tempi"][int(rng.integers(len(facts["tempi"])))]
+    if facts["beats"]:
+        quarters = np.exp2(curves[0]) / 60 / rate_hz      # of a frame
+        curves[-1] = np.concatenate([[0], np.cumsum(quarters)[:-1]])
+    return curves
+
+
+def along(value, frames, rate_hz):
+    """Return a number or [(second, value), ...] as an array [T]."""
+    points = value if isinstance(value, list) else [(0.0, value)]
+    seconds, values = zip(*points, strict=True)
+    return np.interp(np.arange(frames) / rate_hz, seconds, np.array(values, float))
+
+
+def limits(facts):
+    """Return {number: (lowest, highest)} that can be asked for, in their units."""
+    return {name: tuple(float(NUMBERS[name].told(one[edge])) for edge in ("low", "high"))
+            for name, one in facts["numbers"].items()}
+
+
+def parse(name, text, facts):
+    """Return what a text such as `64` or `52@0,68@50` asks of a number; ValueError says what was expected."""
+    low, high = limits(facts)[name]
+    try:
+        points = [(float(second or 0), float(value)) for value, _, second in
+                  (point.partition("@") for point in str(text).split(","))]
+    except ValueError:
+        points = []
+    seconds = [second for second, _ in points]
+    if not points or len(set(seconds)) < len(seconds) or seconds != sorted(seconds) or not all(
+            math.isfinite(second) and second >= 0 for second in seconds):
+        raise ValueError(f"{name}: expected a number ({NUMBERS[name].unit}) or a curve such as "
+                         f"{low:.3g}@0,{high:.3g}@30 (value@second, in order), got {text!r:.60}")
+    if wrong := [value for _, value in points if not low <= value <= high]:
+        raise ValueError(f"{name}: expected {low:.4g} to {high:.4g} {NUMBERS[name].unit}, as it was learned; got "
+                         f"{wrong[0]:g}")
+    return points[0][1] if len(points) == 1 else points

@@ -1,0 +1,103 @@
+"""The GAN of this project, steered: what is asked for runs along its line, patch by patch, and before its critic.
+
+In place of the line's own beat, which is that of one tempo, stands the clock among the riders. Guidance, as diffusion
+has it: the same line and style make the piece once as asked and once free, and the difference is stretched.
+
+Shapes: B batch, C latent channels, T latent frames, P patches, W width.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from chaconne.controls.numbers import RIDERS
+from chaconne.controls.steering import Steered
+from chaconne.generators import gan
+
+
+class Network(gan.Network):
+    """Line [B, W, P + 2 depth], style [B, S], asked [B, A + RIDERS T] -> latents [B, C, P * patch]."""
+
+    def __init__(self, channels, vocabulary, settings):
+        super().__init__(channels, vocabulary, settings)
+        self.depth, self.names = settings["depth"], len(vocabulary)
+        self.enter = nn.Linear(self.line.width + RIDERS, settings["width"])
+
+    def forward(self, line, style, asked):
+        """Patches before and behind a crop are not described: their riders are 0."""
+        seen = self.along_line(asked[:, self.names:].unflatten(1, (RIDERS, -1)))
+        return self.walk(line, seen, style, asked[:, :self.names].long())
+
+    def along_line(self, seen):
+        """Return riders [B, RIDERS, P * patch] as they lie along the line: [B, RIDERS, P + 2 depth]."""
+        return functional.pad(functional.avg_pool1d(seen, self.patch), (self.depth, self.depth))
+
+    def walk(self, line, seen, style, codes):
+        """As gan.Network.forward; seen: riders along the line."""
+        still = line.clone()
+        still[:, line.shape[1] - self.line.beat:] = 0
+        return super().forward(torch.cat([still, seen], 1), style, codes)
+
+
+class Critic(gan.Critic):
+    """Latents [B, C, T], asked [B, A + RIDERS T] -> logits."""
+
+    def __init__(self, channels, vocabulary, settings):
+        super().__init__(channels + RIDERS, vocabulary, settings)
+        self.names = len(vocabulary)
+
+    def forward(self, z, asked):
+        """Is it music, and is it what was asked for?"""
+        seen = asked[:, self.names:].unflatten(1, (RIDERS, -1))
+        return super().forward(torch.cat([z, seen], 1), asked[:, :self.names].long())
+
+
+class Model(Steered, gan.Model):
+    """See chaconne.generator.Generator and chaconne.controls.steering."""
+
+    name = "steered_gan"
+    preview = {**gan.Model.preview, "guidance": 1.0}
+
+    def __init__(self, settings, channels, rate_hz, vocabulary):
+        super().__init__(settings, channels, rate_hz, vocabulary)
+        self.network = Network(channels, vocabulary, settings)
+        self.critic = Critic(channels, vocabulary, settings)
+
+    def starts_anew(self, name):
+        """The critic does: one that has judged other music wins at once (docs/search.md, fine-tuning)."""
+        return name.startswith(("network.conditions.", "critic."))
+
+    def take(self, name, own, known):
+        """Write a tensor of the plain model into `own`."""
+        if name == "network.enter.weight":
+            own.zero_()[:, :known.shape[1]] = known
+        else:
+            own.copy_(known)
+
+    def length(self, frames):
+        """Whole patches."""
+        return -(-frames // self.settings["patch"]) * self.settings["patch"]
+
+    @torch.no_grad()
+    def generate(self, count, frames, asked, knobs):
+        """As gan.Model.generate, twice where `knobs['guidance']` is not 1."""
+        codes, seen = self.parts(asked)
+        patches, margin = -(-frames // self.settings["patch"]), self.margin()
+        line = self.line(count, patches)
+        line[:, :self.settings["coordinates"]] *= knobs["truncation"]
+        style = (torch.randn(count, self.settings["style"]) * knobs["truncation"]).to(self.mean.device)
+        line, seen = line.to(self.mean.device), self.network.along_line(seen)
+
+        def made(seen, codes):
+            spans = [slice(p, p + knobs["piece"] + 2 * margin) for p in range(0, patches, knobs["piece"])]
+            return torch.cat([self.network.walk(line[:, :, span], seen[:, :, span], style, codes) for span in spans],
+                             dim=-1)
+
+        music = made(seen, codes)
+        if knobs["guidance"] != 1:
+            music = torch.lerp(made(torch.zeros_like(seen), torch.zeros_like(codes)), music, knobs["guidance"])
+        return music[:, :, :frames]
+
+    def function_evaluations(self, knobs):
+        """Network calls for one clip."""
+        return 1 if knobs["guidance"] == 1 else 2

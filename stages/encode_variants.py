@@ -1,0 +1,33 @@
+"""Encode the variants into latents, and describe them frame by frame: tempo, density, register, brightness."""
+
+from tqdm import tqdm
+
+from chaconne.controls.describing import describe
+from chaconne.encoding import Encoder
+from chaconne.files import new_folder, read_table
+from chaconne.latents import encode_corpus
+from chaconne.modules import load_codec
+from chaconne.resume import Parts
+from chaconne.stage import read_params, stage
+
+VARIANTS, LATENTS = "data/controls/variants", "data/controls/latents"
+
+
+def main():
+    """Write data/controls/latents, see chaconne.controls.described."""
+    params = read_params()
+    workers = params["corpus"]["workers"]
+    with stage("controls/encode_variants", params["seed"], params["threads"]):
+        parts = Parts("encode_variants", [params["seed"]], ["data/codec", VARIANTS])
+        with new_folder(LATENTS) as out:
+            encoder = Encoder(VARIANTS, load_codec, "data/codec", parts.folder, workers)
+            encode_corpus(VARIANTS, load_codec("data/codec"), out, encoder, lambda rows: tqdm(
+                rows, desc="encode variants", unit="clip", mininterval=2))
+            index = read_table(out / "index.csv", ("start", "samples", "first", "frames"), ("split",))
+            describe(VARIANTS, out, index, workers, lambda clips: tqdm(
+                clips, desc="describe", total=len(index), unit="clip", mininterval=2))
+        parts.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Go on with a trained generator, so that it can be steered: `steer gan`, `steer diffusion`."""
+
+import sys
+
+from chaconne.controls.described import open_described, read_facts
+from chaconne.controls.learning import source_of, untrained
+from chaconne.fitting import fit
+from chaconne.modules import load_generator, load_variation
+from chaconne.processes import spread_out
+from chaconne.stage import read_params, stage
+from chaconne.training import Trainer
+
+LATENTS = "data/controls/latents"
+
+
+def main(name):
+    """Write data/models/steered_<name> and data/previews/steered_<name>."""
+    params = read_params()
+    base, knobs = f"data/models/{name}", params["controls"]
+    with stage(f"controls/steer_{name}", params["seed"], params["threads"]) as clock:
+        spread_out(params["trainer"])
+        settings, plain = {**knobs["train"], **knobs[name]}, load_generator(base)
+        kind = load_variation("controls", f"steered_{name}").Model
+        latents, curves = open_described(LATENTS, "train", plain.settings["frames"])
+        model = untrained(kind, latents, read_facts(LATENTS), plain, settings, knobs["names"], params["seed"])
+        trainer = Trainer(f"steer_{name}", params["trainer"], params["seed"],
+                          [settings, knobs["names"], params["threads"]],
+                          [*(f"{LATENTS}/{file}" for file in ("latents.npy", "index.csv", "curves.npy")),
+                           f"{base}/model.json", f"{base}/model.safetensors"])
+        clock.update(fit(model, source_of(latents, curves, model), trainer, model.settings,
+                         (f"data/models/steered_{name}", f"data/previews/steered_{name}")))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

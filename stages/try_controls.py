@@ -1,0 +1,33 @@
+"""Ask a model that can be steered for one thing after another: `try_controls gan`, `try_controls diffusion`."""
+
+import sys
+
+from tqdm import tqdm
+
+from chaconne.controls import trials
+from chaconne.controls.loading import load_steered
+from chaconne.files import read_json
+from chaconne.modules import load_codec
+from chaconne.resume import Parts
+from chaconne.stage import read_params, stage
+
+
+def main(name):
+    """Write data/controls/samples/<name>: a folder for each row, see chaconne.controls.trials."""
+    params = read_params()
+    knobs, seed, where = params["controls"], params["seed"], f"data/models/steered_{name}"
+    sampling, count, seconds = knobs["sample"][name], knobs["clips"], knobs["clip_seconds"]
+    with stage(f"controls/try_{name}", seed, params["threads"]):
+        codec, model = load_codec("data/codec"), load_steered(where)
+        heldout = read_json("data/controls/known/heldout/told.json")
+        parts = Parts(f"try_controls_{name}", [sampling, count, seconds, seed, params["threads"]],
+                      ["data/codec", where, "data/controls/known"])
+        rows = trials.rows_of(model)
+        for row in tqdm(rows, desc=f"try {name}", unit="row"):
+            parts.make(row, lambda folder, row=row: trials.write(
+                folder, row, model, codec, heldout, sampling, count, seconds, seed))
+        parts.place(f"data/controls/samples/{name}", {row: row for row in rows})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
