@@ -222,8 +222,8 @@ def test_what_is_asked_reaches_its_own_window():
 def test_training_forgets_names_and_numbers_one_by_one(made):
     latents, curves = open_described(made / "latents", "train", 16)
     model = learning.untrained(steered_diffusion.Model, latents, read_facts(made / "latents"),
-                               tiny.generator("diffusion"), {}, ["instrument", "key"], 0)
-    assert model.settings["free"] == 0 and model.settings["forgets"] == 0.3
+                               tiny.generator("diffusion"), {}, ["key", "instrument"], 0)
+    assert model.settings["free"] == 0
     assert list(model.vocabulary) == ["instrument", "key"]
     z, asked = learning.source_of(latents, curves, model)(400, np.random.default_rng(0))
     codes, seen = model.parts(asked)
@@ -233,7 +233,7 @@ def test_training_forgets_names_and_numbers_one_by_one(made):
     known = seen[~nothing, len(n.NUMBERS):2 * len(n.NUMBERS), 0]
     assert known[:, 0].all()        # the beat is always there
     for column in (*known[:, 1:].T, codes[~nothing, 0] > 0, codes[~nothing, 1] > 0):
-        assert 0.6 < column.float().mean() < 0.8
+        assert 0.42 < column.float().mean() < 0.58
     spread = seen[~nothing, 2].std(dim=1)
     assert 0.4 < (spread < 1e-6).float().mean() < 0.9      # half are told one value; forgotten ones are flat, too
 

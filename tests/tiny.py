@@ -78,7 +78,7 @@ def steered(name, base=None):
     """Return a steered model that begins as `base`, a plain one; what rides beside counts nothing yet."""
     base = base or generator(name)
     kind = load_variation("controls", f"steered_{name}").Model
-    model = kind({**base.settings, **NUMBERS, "forgets": 0.3}, CHANNELS, RATE / 2048, base.vocabulary)
+    model = kind({**base.settings, **NUMBERS}, CHANNELS, RATE / 2048, base.vocabulary)
     begin_as(model, base)
     model.facts = base.facts
     return model.eval()

@@ -1,12 +1,13 @@
 """What a clip sounds like, told by judges who know no network: they learned from real clips whose scores are known.
 
-Numbers are read from the sound by forests of trees, names by logistic regression; brightness needs no judge, it is a
-measure of the sound itself. How good they are is measured on held-out clips: nobody can attain more in their eyes.
+Numbers are read from the sound by forests of trees (Geurts 2006), names by logistic regression; brightness needs no
+judge, it is a measure of the sound itself. How good they are is measured on held-out clips: nobody can attain more.
 
 N: clips, S: samples.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -22,10 +23,14 @@ from chaconne.evaluation.batches import in_batches
 from chaconne.evaluation.chroma import onset_rate
 from chaconne.evaluation.logmel import HOP_SAMPLES, log_mel
 
-TREES = 300
+TREES, LOOKED_AT = 200, 0.33       # of a forest; share of the features that a branch looks at
 LONGEST_S = 2.4         # lag of the autocorrelation of attacks: a half note at 50 quarters a minute
-CLASS_SAMPLES = 16384   # of a window in which pitch classes are told apart
-LOW_HZ, MIDDLE_HZ, HIGH_HZ = 60, 230, 1400      # the bass, and what lies above it
+CLASS_SAMPLES = 16384   # of a window in which semitones are told apart
+LOWEST, SEMITONES = 36, 60
+AUDIBLE = 0.08          # share of a window's level from which the lowest semitone is the bass
+EDGE = 3                # windows that are the beginning, and the end
+APART = "\t"
+TOGETHER = ("key", "mode")      # names that are judged as one: a key has a mode
 
 
 def features(clips, rate):
@@ -49,19 +54,26 @@ def _pulse(clips, rate):
 
 
 def _classes(clips, rate):
-    """Shares of the twelve pitch classes, of the bass and above it, over the clip and at its end."""
-    audio = from_int16(clips)
-    windows = audio.unfold(1, CLASS_SAMPLES, CLASS_SAMPLES // 2) * torch.hann_window(CLASS_SAMPLES)
-    power = torch.fft.rfft(windows).abs().square().double().numpy()
-    hertz = np.fft.rfftfreq(CLASS_SAMPLES, 1 / rate)
+    """Shares of the twelve pitch classes over the clip, at its beginning and its end; which of them is the lowest."""
+    bands = bands_of(rate)
     found = []
-    for low, high in ((LOW_HZ, MIDDLE_HZ), (MIDDLE_HZ, HIGH_HZ)):
-        bins = np.flatnonzero((hertz >= low) & (hertz < high))
-        number = np.rint(69 + 12 * np.log2(hertz[bins] / 440)).astype(int) % 12
-        energy = power[:, :, bins] @ np.eye(12)[number]
-        for part in (energy.sum(1), energy[:, -2:].sum(1)):
-            found.append(np.sqrt(part / np.maximum(part.sum(1, keepdims=True), 1e-9)))
-    return np.concatenate(found, 1)
+    for clip in clips:
+        windows = from_int16(clip).unfold(0, CLASS_SAMPLES, CLASS_SAMPLES // 2) * torch.hann_window(CLASS_SAMPLES)
+        level = np.sqrt(torch.fft.rfft(windows).abs().square().double().numpy() @ bands)
+        level /= np.maximum(level.sum(1, keepdims=True), 1e-9)
+        classes = level.reshape(len(level), -1, 12).sum(1)      # LOWEST is a C
+        bass = np.eye(12)[(level > AUDIBLE).argmax(1) % 12]
+        found.append(np.concatenate([classes.mean(0), np.sqrt(classes.mean(0)), classes[-EDGE:].mean(0),
+                                     classes[:EDGE].mean(0), bass.mean(0), bass[-EDGE:].mean(0)]))
+    return np.array(found)
+
+
+@cache
+def bands_of(rate):
+    """Return which bins of a spectrum belong to which semitone from LOWEST on: [bins, SEMITONES] of 0 and 1."""
+    hertz = np.fft.rfftfreq(CLASS_SAMPLES, 1 / rate)
+    number = np.rint(69 + 12 * np.log2(np.maximum(hertz, 1) / 440)).astype(int)
+    return (number[:, None] == LOWEST + np.arange(SEMITONES)).astype(float)
 
 
 @dataclass
@@ -77,7 +89,11 @@ class Judges:
         kinds = features(clips, self.rate)
         found = {name: NUMBERS[name].told(judge.predict(seen_by(name, kinds))) for name, judge in self.numbers.items()}
         found["brightness"] = brightness_of(clips, self.rate)
-        return found | {name: judge.predict(seen_by(name, kinds)) for name, judge in self.names.items()}
+        for name, judge in self.names.items():
+            judged = judge.predict(seen_by(name, kinds))
+            place = TOGETHER.index(name) if name in TOGETHER else 0
+            found[name] = np.array([value.split(APART)[place] for value in judged])
+        return found
 
 
 def brightness_of(clips, rate):
@@ -102,13 +118,19 @@ def learn(clips, rate, told, seed):
     What is not known of some clip, or is the same for all, has no judge.
     """
     kinds, numbers, names = features(clips, rate), {}, {}
-    for what in sorted(set.intersection(*map(set, told)) - {"brightness"}):
+    known = set.intersection(*map(set, told))
+    for what in sorted(known - {"brightness"}):
         values = [one[what] for one in told]
         if what in NUMBERS:
             target = NUMBERS[what].learned(np.array(values, float))
-            numbers[what] = ExtraTreesRegressor(TREES, random_state=seed, n_jobs=1, min_samples_leaf=2).fit(
+            numbers[what] = ExtraTreesRegressor(
+                TREES, max_features=LOOKED_AT, min_samples_leaf=2, random_state=seed, n_jobs=1).fit(
                 seen_by(what, kinds), target)
         elif len(set(values)) > 1:
-            names[what] = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=2000)).fit(
+            if what in TOGETHER and known.issuperset(TOGETHER):
+                values = [APART.join(one[name] for name in TOGETHER) for one in told]
+            elif what in TOGETHER:
+                values = [APART.join([value] * len(TOGETHER)) for value in values]
+            names[what] = make_pipeline(StandardScaler(), LogisticRegression(C=0.03, max_iter=2000)).fit(
                 seen_by(what, kinds), values)
     return Judges(rate, numbers, names)

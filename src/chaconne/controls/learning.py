@@ -17,8 +17,9 @@ STEADY = 0.5    # share of crops that are described by one value for all of them
 
 def untrained(kind, latents, facts, base, settings, attributes, seed):
     """Return a `kind` that knows what `base`, a plain generator, knows, and nothing yet of what rides beside."""
-    settings = {**base.settings, **settings, "free": 0.0, "forgets": base.settings["free"], **facts}
-    model = create(kind, settings, latents, attributes, seed, base.vocabulary)
+    settings = {**base.settings, **settings, "free": 0.0, **facts}
+    # By name, as JSON keeps them: a code has the same place in a model that was saved and read.
+    model = create(kind, settings, latents, sorted(attributes), seed, base.vocabulary)
     begin_as(model, base)
     return model
 
@@ -43,7 +44,7 @@ def source_of(latents, curves, model):
     and name by name, so that any of them may be asked for and the others left free; the tempo goes with everything.
     """
     table = encode_conditions(model.vocabulary, latents.index.to_dict("records"))
-    facts, forgets = model.settings, model.settings["forgets"]
+    facts = model.settings
 
     def draw(count, rng):
         seed = int(rng.integers(2**63))     # the same places in both
@@ -53,8 +54,9 @@ def source_of(latents, curves, model):
         told[:, :len(NUMBERS)] = torch.where(steady, told[:, :len(NUMBERS)].nanmean(2, keepdim=True),
                                              told[:, :len(NUMBERS)])
         seen = riders(told, facts)
-        codes = table[rows] * torch.from_numpy(rng.random((count, table.shape[1])) >= forgets)
-        forgotten = rng.random((count, len(NUMBERS))) < forgets
+        share = rng.random((count, 1))      # of this crop's names and numbers: often one alone is known, often all
+        codes = table[rows] * torch.from_numpy(rng.random((count, table.shape[1])) >= share)
+        forgotten = rng.random((count, len(NUMBERS))) < share
         for number in range(1, len(NUMBERS)):
             for row in np.flatnonzero(forgotten[:, number]):
                 forget(seen[row], number)

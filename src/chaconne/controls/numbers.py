@@ -41,8 +41,8 @@ NUMBERS = {
 COLUMNS = (*NUMBERS, "beat")    # beat: quarter notes since the piece began
 SPARSE = 0.25                   # notes a second: less counts as this
 RIDERS = 2 * len(NUMBERS) + 2   # values, where they are known, and the hand of a clock that turns once a beat
-# Values beyond these shares of what was learned cannot be asked for.
-EDGES = (0.03, 0.97)
+# Values beyond these shares of what was learned, as means over STRETCH frames, cannot be asked for.
+EDGES, STRETCH = (0.02, 0.98), 72
 
 
 def smoothed(values, rate_hz):
@@ -72,12 +72,14 @@ def facts_of(curves, rows):
     curves: [frames, COLUMNS] in learned values; rows: of the index (first, frames), those of the training split.
     tempi: what music without a wish is played at, 64 quantiles of the frames.
     """
-    kept = np.concatenate([curves[row.first:row.first + row.frames] for row in rows.itertuples()])
-    found = {}
-    for name, column in zip(NUMBERS, kept.T, strict=False):
-        column = column[np.isfinite(column)]
-        if len(column):
-            low, high = np.quantile(column, EDGES)
+    clips = [curves[row.first:row.first + row.frames] for row in rows.itertuples()]
+    means = np.stack([part.mean(0, dtype=np.float64) for clip in clips for part in np.split(
+        clip, range(STRETCH, len(clip), STRETCH)) if len(part) == min(STRETCH, len(clip))])
+    kept, found = np.concatenate(clips), {}
+    for name, column, stretches in zip(NUMBERS, kept.T, means.T, strict=False):
+        column, stretches = column[np.isfinite(column)], stretches[np.isfinite(stretches)]
+        if len(stretches):
+            low, high = np.quantile(stretches, EDGES)
             found[name] = {"mean": float(column.mean()), "deviation": float(max(column.std(), 1e-3)),
                            "low": float(low), "high": float(high)}
     tempi = kept[:, 0][np.isfinite(kept[:, 0])]

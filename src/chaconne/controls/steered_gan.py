@@ -15,13 +15,22 @@ from chaconne.controls.steering import Steered
 from chaconne.generators import gan
 
 
+def named(codes, sizes):
+    """Return names as channels of 0 and 1: codes [B, A], sizes of the vocabulary [A] -> [B, sum of sizes].
+
+    Beside the latents every head of the critic sees them, not the one alone that judges the whole.
+    """
+    return torch.cat([functional.one_hot(column, size + 1)[:, 1:] for column, size in zip(
+        codes.unbind(1), sizes, strict=True)], 1).float() if sizes else codes.float()
+
+
 class Network(gan.Network):
     """Line [B, W, P + 2 depth], style [B, S], asked [B, A + RIDERS T] -> latents [B, C, P * patch]."""
 
     def __init__(self, channels, vocabulary, settings):
         super().__init__(channels, vocabulary, settings)
-        self.depth, self.names = settings["depth"], len(vocabulary)
-        self.enter = nn.Linear(self.line.width + RIDERS, settings["width"])
+        self.depth, self.names, self.sizes = settings["depth"], len(vocabulary), [*map(len, vocabulary.values())]
+        self.enter = nn.Linear(self.line.width + RIDERS + sum(self.sizes), settings["width"])
 
     def forward(self, line, style, asked):
         """Patches before and behind a crop are not described: their riders are 0."""
@@ -36,20 +45,23 @@ class Network(gan.Network):
         """As gan.Network.forward; seen: riders along the line."""
         still = line.clone()
         still[:, line.shape[1] - self.line.beat:] = 0
-        return super().forward(torch.cat([still, seen], 1), style, codes)
+        names = named(codes, self.sizes)[:, :, None].expand(-1, -1, line.shape[2])
+        return super().forward(torch.cat([still, seen, names], 1), style, codes)
 
 
 class Critic(gan.Critic):
     """Latents [B, C, T], asked [B, A + RIDERS T] -> logits."""
 
     def __init__(self, channels, vocabulary, settings):
-        super().__init__(channels + RIDERS, vocabulary, settings)
-        self.names = len(vocabulary)
+        sizes = [*map(len, vocabulary.values())]
+        super().__init__(channels + RIDERS + sum(sizes), vocabulary, settings)
+        self.names, self.sizes = len(vocabulary), sizes
 
     def forward(self, z, asked):
         """Is it music, and is it what was asked for?"""
-        seen = asked[:, self.names:].unflatten(1, (RIDERS, -1))
-        return super().forward(torch.cat([z, seen], 1), asked[:, :self.names].long())
+        seen, codes = asked[:, self.names:].unflatten(1, (RIDERS, -1)), asked[:, :self.names].long()
+        names = named(codes, self.sizes)[:, :, None].expand(-1, -1, z.shape[2])
+        return super().forward(torch.cat([z, seen, names], 1), codes)
 
 
 class Model(Steered, gan.Model):
