@@ -74,6 +74,14 @@ def test_every_preset_of_the_checkout_is_right(scale):
     assert problems(read_selectors(ROOT) | {"scale": scale}, ROOT) == []
 
 
+def test_conditions_have_the_order_in_which_models_are_read_again():
+    preset = yaml.safe_load((ROOT / "conf/scale/smoke.yaml").read_text())
+    params = merge(read_selectors(ROOT), preset) | {"conditions": ["mode", "instrument"]}
+    assert schema.problems(params, preset, "preset") == [
+        "params.yaml: conditions: expected a list of columns in the order of the alphabet, each once; got "
+        "['mode', 'instrument']"]
+
+
 def test_a_generator_of_your_own_needs_no_schema():
     params = merge(read_selectors(ROOT), yaml.safe_load((ROOT / "conf/scale/smoke.yaml").read_text()))
     mine = params | {"generators": [*params["generators"], "mine"], "mine": {"train": {"size": 1}, "sample": {}}}

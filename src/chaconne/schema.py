@@ -8,7 +8,7 @@ import difflib
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 
 def whole(low, high):
@@ -31,6 +31,17 @@ SHARE = real(0, 1)
 RATE = Annotated[float, Field(gt=0, le=1, description="a number above 0, at most 1, such as 0.0002")]
 STEPS, BATCH, WIDTH, DEPTH = whole(1, 10**9), whole(1, 2**16), whole(1, 2**14), whole(1, 256)
 NAMES = Annotated[list[text(r"^\w+$", "a column of the manifest")], Field(description="a list of columns")]
+
+
+def in_order(names):
+    """Return names as they are; ValueError where models that were saved would find them in another order."""
+    if names != sorted(set(names)):
+        raise ValueError("not in the order of the alphabet")
+    return names
+
+
+ORDERED = Annotated[NAMES, AfterValidator(in_order), Field(
+    description="a list of columns in the order of the alphabet, each once")]
 PRECISIONS = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
 EMBEDDERS = Literal["logmel", "notes", "vggish", "pann", "clap-music", "encodec"]
 
@@ -116,7 +127,7 @@ PARAMS = section(
                      quiet=real(0, 10), mel=real(0, 10), iterations=whole(0, 1000), fit_clips=whole(2, 10**6),
                      batch=BATCH, steps=STEPS),
     codec_gate=section("codec_gate", chroma_cosine=SHARE, log_spectral_l1=real(0, 100)),
-    conditions=NAMES, generators=NAMES, gan=GAN, diffusion=DIFFUSION, musika=MUSIKA,
+    conditions=ORDERED, generators=NAMES, gan=GAN, diffusion=DIFFUSION, musika=MUSIKA,
     finetune=section("finetune", pretrained=text(r"^(\w[\w.-]*)?$", "a folder of pretrained/, or ''"),
                      layers=Literal["all", "io", "norm", "lora"], critic=Literal["new", "kept"],
                      lora_rank=whole(1, 1024), learning_rate=RATE, mix_old=SHARE, augment_noise=real(0, 10),
