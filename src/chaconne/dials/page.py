@@ -21,6 +21,7 @@ NUMBERS = {
     "tempo": ("Tempo", "quarter notes a minute"), "density": ("Density", "notes a second"),
     "register": ("Register", "mean pitch, MIDI note number"), "brightness": ("Brightness", "mean of the spectrum, Hz"),
 }
+UNITS = {"tempo": "quarters a minute", "density": "notes a second", "register": "(MIDI pitch)", "brightness": "Hz"}
 STEPS = (0.08, 0.5, 0.92)   # of a number's range: what is played
 COLUMNS = 300               # pixels of a spectrogram
 
@@ -92,7 +93,7 @@ def apart(table):
 
 
 def rows_heard(samples):
-    """Yield (title, [(model, css, what was asked, Player)]): one control at a time, the others free."""
+    """Yield (title, [[(model, css, what was asked, Player)] of each model]): one control at a time, others free."""
     for what in (*NUMBERS, "instrument", "mode", "key", "moving"):
         players = []
         for model, (label, css) in MODELS.items():
@@ -103,8 +104,8 @@ def rows_heard(samples):
             clips = load_array(folder / "clips.npy", np.int16, 2)
             shown = [(i, told(what, asked[i])) for i in chosen(what, asked)]
             loudest = max(float(sound.spectrogram(clips[i], rate, COLUMNS).max()) for i, _ in shown)
-            players += [(label, css, text, listen.player(f"{label}: {name_of(what)}, {text}", clips[i], rate, COLUMNS,
-                                                         loudest)) for i, text in shown]
+            players.append([(label, css, text, listen.player(f"{label}: {name_of(what)}, {text}", clips[i], rate,
+                                                             COLUMNS, loudest)) for i, text in shown])
         yield (name_of(what), players)
 
 
@@ -121,7 +122,7 @@ def chosen(what, asked):
 def told(what, asked):
     """Return what was asked of a clip as text."""
     if what in NUMBERS:
-        return f"{short(asked[what])} {NUMBERS[what][1]}"
+        return f"{short(asked[what])} {UNITS[what]}"
     if what == "moving":
         return "; ".join(f"{NUMBERS[name][0].lower()} from {short(points[0][1])} to {short(points[-1][1])}"
                          for name, points in asked.items())
