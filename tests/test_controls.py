@@ -84,17 +84,36 @@ def test_a_recording_says_its_own_numbers():
 
 def test_what_is_asked_for_becomes_a_curve_and_a_clock():
     asked = {"register": [(0.0, 50.0), (10.0, 70.0)], "tempo": 120.0, "mode": "minor"}
-    curves = n.wished(asked, 100, 10.0, FACTS, np.random.default_rng(0))
+    curves = n.wished(asked, {}, 100, 10.0, FACTS)
     assert curves[2, 50] == pytest.approx(60) and curves[0, 0] == pytest.approx(np.log2(120))
     assert np.isnan(curves[1]).all() and np.isnan(curves[3]).all()
     assert curves[4] == pytest.approx(np.arange(100) / 5)      # two quarters a second, ten frames
-    free = n.wished({}, 10, 10.0, FACTS, np.random.default_rng(0))
-    assert (free[0] == 6.0).all()       # a tempo is drawn
+    assert (n.wished({}, {"tempo": 6.0}, 10, 10.0, FACTS)[0] == 6.0).all()      # of what was drawn
     seen = n.riders(torch.from_numpy(curves)[None].float(), FACTS)
     assert seen.shape == (1, n.RIDERS, 100) and seen[0, 4:8, 0].tolist() == [1, 0, 1, 0]
     assert seen[0, 8, 5] == pytest.approx(1, abs=1e-5) and seen.isfinite().all()
     n.forget(seen[0], 0)
     assert not seen[0, [0, 4, 8, 9]].any() and seen[0, 6].all()
+
+
+def test_what_is_left_free_is_that_of_music_which_fits():
+    rng = np.random.default_rng(0)
+    names, numbers = n.completed({"register": 51.0}, FACTS | {"examples": FACTS["examples"] * 20}, rng)
+    assert names == {"instrument": "Church Organ", "mode": "minor"}
+    assert numbers == {"tempo": 5.5, "density": 2.0, "brightness": 9.5}
+    names, _ = n.completed({"mode": "major", "tempo": 2 ** 5.5}, FACTS | {"examples": FACTS["examples"] * 20}, rng)
+    assert names == {"instrument": "Violin"}        # a name counts more than a number that is half a deviation off
+    drawn = {n.completed({}, FACTS, rng)[1]["tempo"] for _ in range(30)}
+    assert drawn == {6.0, 5.5}
+    assert n.completed({"mode": "major"}, FACTS | {"examples": []}, rng) == ({}, {})
+
+
+def test_a_name_alone_leaves_all_that_have_it():
+    """Many examples are equally near; all of them must be drawn, not the first few."""
+    many = [{"tempo": float(i), "mode": "major"} for i in range(50)] + [{"tempo": 99.0, "mode": "minor"}] * 50
+    rng = np.random.default_rng(0)
+    drawn = {n.completed({"mode": "major"}, FACTS | {"examples": many}, rng)[1]["tempo"] for _ in range(300)}
+    assert len(drawn) > 40 and 99.0 not in drawn
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -194,7 +213,7 @@ def test_what_is_asked_for_is_heard_by_the_network(name):
 
     plain = sample(tempo=64.0)
     assert plain.shape == (1, tiny.CHANNELS, 44) and torch.equal(plain, sample(tempo=64.0))
-    for asked in ({"register": 60.0}, {"density": 4.0}, {"mode": "minor"}):
+    for asked in ({"register": 61.0}, {"density": 3.0}, {"mode": "minor"}):
         assert not torch.equal(sample(tempo=64.0, **asked), plain), asked
     # A curve that begins to differ later leaves the beginning of a GAN's piece alone.
     if name == "gan":
@@ -221,8 +240,9 @@ def test_what_is_asked_reaches_its_own_window():
 
 def test_training_forgets_names_and_numbers_one_by_one(made):
     latents, curves = open_described(made / "latents", "train", 16)
-    model = learning.untrained(steered_diffusion.Model, latents, read_facts(made / "latents"),
+    model = learning.untrained(steered_diffusion.Model, latents, curves, read_facts(made / "latents"),
                                tiny.generator("diffusion"), {}, ["key", "instrument"], 0)
+    assert all(set(one) == {*n.NUMBERS, "instrument", "key"} for one in model.settings["examples"])
     assert model.settings["free"] == 0
     assert list(model.vocabulary) == ["instrument", "key"]
     z, asked = learning.source_of(latents, curves, model)(400, np.random.default_rng(0))

@@ -149,8 +149,8 @@ def test_steering_goes_where_the_trainer_is(name, workspace):
     latents, curves = (Latents("data/latents", "train", tiny.SIZES[name]["frames"]) for _ in range(2))
     curves.raw = np.zeros((len(latents.raw), len(COLUMNS)), np.float32)
     base = fitting.create({"gan": gan, "diffusion": diffusion}[name].Model, tiny.SIZES[name], latents, ["mode"], 0)
-    model = steering.untrained(load_variation("controls", f"steered_{name}").Model, latents, tiny.NUMBERS, base, {},
-                               ["mode"], 0)
+    model = steering.untrained(load_variation("controls", f"steered_{name}").Model, latents, curves, tiny.NUMBERS,
+                               base, {}, ["mode"], 0)
     with pytest.raises(StopIteration):
         fitting.learn(model, steering.source_of(latents, curves, model), Elsewhere(), model.settings, "nowhere")
 

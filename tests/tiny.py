@@ -71,7 +71,10 @@ def accompanist(base):
 
 NUMBERS = {"numbers": {name: {"mean": 0.0, "deviation": 1.0, "low": low, "high": high} for name, low, high in (
     ("tempo", 5.0, 7.0), ("density", 0.0, 3.0), ("register", 50.0, 70.0), ("brightness", 8.0, 11.0))},
-    "tempi": [6.0], "beats": True}
+    "beats": True, "examples": [
+        {"tempo": 6.0, "density": 1.0, "register": 60.0, "brightness": 9.0, "instrument": "Violin", "mode": "major"},
+        {"tempo": 5.5, "density": 2.0, "register": 52.0, "brightness": 9.5, "instrument": "Church Organ",
+         "mode": "minor"}]}
 
 
 def steered(name, base=None):

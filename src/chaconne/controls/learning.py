@@ -6,7 +6,7 @@ Shapes: C latent channels, T latent frames.
 import numpy as np
 import torch
 
-from chaconne.controls.numbers import NUMBERS, forget, riders
+from chaconne.controls.numbers import NUMBERS, examples_of, forget, riders
 from chaconne.controls.steering import joined
 from chaconne.fitting import create
 from chaconne.generator import encode_conditions
@@ -15,9 +15,13 @@ LOOSE = 0.1     # share of crops of which nothing is known, not even the beat: w
 STEADY = 0.5    # share of crops that are described by one value for all of them, as people ask
 
 
-def untrained(kind, latents, facts, base, settings, attributes, seed):
-    """Return a `kind` that knows what `base`, a plain generator, knows, and nothing yet of what rides beside."""
-    settings = {**base.settings, **settings, "free": 0.0, **facts}
+def untrained(kind, latents, curves, facts, base, settings, attributes, seed):
+    """Return a `kind` that knows what `base`, a plain generator, knows, and nothing yet of what rides beside.
+
+    latents, curves: of chaconne.controls.described.open_described; facts: of the same folder; attributes: names.
+    """
+    examples = examples_of(curves.raw, latents.index, attributes, seed)
+    settings = {**base.settings, **settings, "free": 0.0, **facts, "examples": examples}
     # By name, as JSON keeps them: a code has the same place in a model that was saved and read.
     model = create(kind, settings, latents, sorted(attributes), seed, base.vocabulary)
     begin_as(model, base)

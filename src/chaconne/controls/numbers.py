@@ -39,6 +39,8 @@ NUMBERS = {
     "brightness": Number("mean of the spectrum, Hz", octaves=True),
 }
 COLUMNS = (*NUMBERS, "beat")    # beat: quarter notes since the piece began
+EXAMPLES, NEAREST = 512, 8      # descriptions that a model keeps; those of them that fit a wish
+OTHER = 16.0                    # squared deviations that another name counts, and the most that a number does
 SPARSE = 0.25                   # notes a second: less counts as this
 RIDERS = 2 * len(NUMBERS) + 2   # values, where they are known, and the hand of a clock that turns once a beat
 # Values beyond these shares of what was learned, as means over STRETCH frames, cannot be asked for.
@@ -67,24 +69,44 @@ def of_notes(notes, frames, rate_hz):
 
 
 def facts_of(curves, rows):
-    """Return {number: {mean, deviation, low, high}} of the learned values in `rows` of curves; and `tempi`.
+    """Return {numbers: {number: {mean, deviation, low, high}}, beats} of the learned values in `rows` of curves.
 
     curves: [frames, COLUMNS] in learned values; rows: of the index (first, frames), those of the training split.
-    tempi: what music without a wish is played at, 64 quantiles of the frames.
+    low, high: of means over STRETCH frames; beats: whether it is known where they are.
     """
-    clips = [curves[row.first:row.first + row.frames] for row in rows.itertuples()]
-    means = np.stack([part.mean(0, dtype=np.float64) for clip in clips for part in np.split(
-        clip, range(STRETCH, len(clip), STRETCH)) if len(part) == min(STRETCH, len(clip))])
-    kept, found = np.concatenate(clips), {}
+    means, _ = stretches_of(curves, rows)
+    kept, found = np.concatenate([curves[row.first:row.first + row.frames] for row in rows.itertuples()]), {}
     for name, column, stretches in zip(NUMBERS, kept.T, means.T, strict=False):
         column, stretches = column[np.isfinite(column)], stretches[np.isfinite(stretches)]
         if len(stretches):
             low, high = np.quantile(stretches, EDGES)
             found[name] = {"mean": float(column.mean()), "deviation": float(max(column.std(), 1e-3)),
                            "low": float(low), "high": float(high)}
-    tempi = kept[:, 0][np.isfinite(kept[:, 0])]
-    return {"numbers": found, "tempi": np.quantile(tempi, np.linspace(0, 1, 64)).tolist() if len(tempi) else [],
-            "beats": bool(np.isfinite(kept[:, len(NUMBERS)]).any())}
+    return {"numbers": found, "beats": bool(np.isfinite(kept[:, len(NUMBERS)]).any())}
+
+
+def stretches_of(curves, rows):
+    """Return (means over STRETCH frames side by side [N, COLUMNS], the row of the index that each is of [N])."""
+    means, of = [], []
+    for place, row in enumerate(rows.itertuples()):
+        clip = curves[row.first:row.first + row.frames]
+        for part in np.split(clip, range(STRETCH, len(clip), STRETCH)):
+            if len(part) == min(STRETCH, len(clip)):
+                means.append(part.mean(0, dtype=np.float64))
+                of.append(place)
+    return np.stack(means), np.array(of)
+
+
+def examples_of(curves, rows, names, seed):
+    """Return EXAMPLES descriptions of stretches, [{number: learned value, name: value}], drawn evenly."""
+    means, of = stretches_of(curves, rows)
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(means))[:EXAMPLES])
+    found = []
+    for i in drawn:
+        told = {name: float(value) for name, value in zip(NUMBERS, means[i], strict=False) if np.isfinite(value)}
+        row = rows.iloc[of[i]]
+        found.append(told | {name: str(row[name]) for name in names if isinstance(row.get(name), str)})
+    return found
 
 
 def riders(curves, facts):
@@ -105,18 +127,42 @@ def forget(seen, number):
         seen[..., 2 * len(NUMBERS):, :] = 0
 
 
-def wished(conditions, frames, rate_hz, facts, rng):
-    """Return curves [COLUMNS, T] in learned values of what is asked for; NaN is free.
+def completed(conditions, facts, rng):
+    """Return (names {name: value}, numbers {number: learned value}) that were not asked for, but fit what was.
 
-    conditions: {number: value, or [(second, value), ...] between which it moves evenly}; other names are left alone.
-    Without a tempo one is drawn, as often as it was learned: a beat that nobody chose still has to be kept.
+    What is left free is drawn: it is that of a stretch of the corpus, one of the NEAREST to what was asked. Networks
+    make better music of a whole description than of half of one, and a tempo that nobody chose still has to be kept.
+    """
+    examples = facts["examples"]
+    distance = np.zeros(len(examples))
+    for name, value in conditions.items():
+        if name in NUMBERS and name in facts["numbers"]:
+            points = value if isinstance(value, list) else [(0.0, value)]
+            mean = float(np.mean([NUMBERS[name].learned(one) for _, one in points]))
+            away = [(one.get(name, np.inf) - mean) / facts["numbers"][name]["deviation"] for one in examples]
+            distance += np.minimum(np.square(away), OTHER)
+        else:
+            distance += [0.0 if str(one.get(name)) == str(value) else OTHER for one in examples]
+    # As near as the NEAREST, all of them: many are equally near where a name is all that was asked.
+    nearest = np.flatnonzero(distance <= np.sort(distance)[:NEAREST].max(initial=0))
+    drawn = examples[rng.choice(nearest)] if examples else {}
+    rest = {name: value for name, value in drawn.items() if name not in conditions}
+    return ({name: value for name, value in rest.items() if name not in NUMBERS},
+            {name: value for name, value in rest.items() if name in NUMBERS})
+
+
+def wished(conditions, free, frames, rate_hz, facts):
+    """Return curves [COLUMNS, T] in learned values of what is asked for; NaN is not known.
+
+    conditions: {number: value, or [(second, value), ...] between which it moves evenly}, names are left alone; free:
+    {number: learned value} of the others.
     """
     curves = np.full((len(COLUMNS), frames), np.nan)
     for place, name in enumerate(NUMBERS):
         if name in conditions and name in facts["numbers"]:
             curves[place] = NUMBERS[name].learned(along(conditions[name], frames, rate_hz))
-    if facts["tempi"] and "tempo" not in conditions:
-        curves[0] = facts["tempi"][int(rng.integers(len(facts["tempi"])))]
+        elif name in free:
+            curves[place] = free[name]
     if facts["beats"]:
         quarters = np.exp2(curves[0]) / 60 / rate_hz      # of a frame
         curves[-1] = np.concatenate([[0], np.cumsum(quarters)[:-1]])

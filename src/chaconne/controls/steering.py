@@ -10,12 +10,12 @@ Shapes: B batch, C latent channels, T latent frames.
 import numpy as np
 import torch
 
-from chaconne.controls.numbers import NUMBERS, RIDERS, limits, parse, riders, wished
+from chaconne.controls.numbers import NUMBERS, RIDERS, completed, limits, parse, riders, wished
 from chaconne.generator import encode_conditions
 
 
 class Steered:
-    """Mixin of generators. settings['numbers'], ['tempi'], ['beats']: what chaconne.controls.numbers.facts_of found."""
+    """Mixin of generators. settings: also what facts_of and examples_of of chaconne.controls.numbers found."""
 
     def length(self, frames):
         """Return how many frames the network works on to make `frames`."""
@@ -24,12 +24,15 @@ class Steered:
     def asked(self, conditions, frames, seed):
         """Return [len(conditions), A + RIDERS length(frames)] of [{name or number: value or curve}].
 
-        seed: of the tempo that is drawn where none is asked for.
+        seed: of what is drawn where nothing is asked for, see chaconne.controls.numbers.completed.
         """
-        length, rng = self.length(frames), np.random.default_rng(seed)
-        curves = np.stack([wished(one, length, self.rate_hz, self.settings, rng) for one in conditions])
-        seen = riders(torch.from_numpy(curves).float(), self.settings)
-        return joined(encode_conditions(self.vocabulary, conditions), seen).to(self.mean.device)
+        length, rng, curves, names = self.length(frames), np.random.default_rng(seed), [], []
+        for one in conditions:
+            others, free = completed(one, self.settings, rng)
+            names.append(others | one)
+            curves.append(wished(one, free, length, self.rate_hz, self.settings))
+        seen = riders(torch.from_numpy(np.stack(curves)).float(), self.settings)
+        return joined(encode_conditions(self.vocabulary, names), seen).to(self.mean.device)
 
     def limits(self):
         """Return {number: (lowest, highest, unit)} that can be asked for."""
