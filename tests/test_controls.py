@@ -213,8 +213,8 @@ def test_what_is_asked_for_is_heard_by_the_network(name):
 
     plain = sample(tempo=64.0)
     assert plain.shape == (1, tiny.CHANNELS, 44) and torch.equal(plain, sample(tempo=64.0))
-    for asked in ({"register": 61.0}, {"density": 3.0}, {"mode": "minor"}):
-        assert not torch.equal(sample(tempo=64.0, **asked), plain), asked
+    for what, (one, other) in {"register": (60.0, 61.0), "density": (3.0, 5.0), "mode": ("major", "minor")}.items():
+        assert not torch.equal(sample(tempo=64.0, **{what: one}), sample(tempo=64.0, **{what: other})), what
     # A curve that begins to differ later leaves the beginning of a GAN's piece alone.
     if name == "gan":
         turned = sample(tempo=64.0, register=[(0.0, 60.0), (3.0, 60.0), (3.5, 66.0)])
