@@ -80,6 +80,8 @@ def test_a_recording_says_its_own_numbers():
     told = hearing.heard(sound, tiny.RATE, 129)
     assert told["tempo"][0] in (pytest.approx(120, rel=0.05), pytest.approx(60, rel=0.05))
     assert told["density"][64] == pytest.approx(2, rel=0.25) and told["register"][64] == pytest.approx(69, abs=1)
+    silent = hearing.heard(np.zeros(6 * tiny.RATE, np.float32), tiny.RATE, 64)
+    assert (silent["density"] == n.SPARSE).all() and np.isnan(silent["register"]).all()
 
 
 def test_what_is_asked_for_becomes_a_curve_and_a_clock():
