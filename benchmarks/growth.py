@@ -90,7 +90,7 @@ if __name__ == "__main__":
     latents = Latents({latents!r}, "train", knobs["frames"])
     model = create({kind}.Model, knobs, latents, [], 0)
     work = steps_of(model, source_of(latents, model), knobs)
-    for _ in range({steps} // 6):
+    for _ in range({steps} // {batches}):
         work()
 """
 # stage: (its code, the folder it writes)
@@ -103,7 +103,8 @@ def run(code, scratch, name, hours, **more):
     out.mkdir(parents=True, exist_ok=True)
     script = out.parent / f"{name}.py"
     script.write_text(f"import sys; sys.path[:0] = {sys.path[:1]!r}\n" + code.format(
-        scratch=str(scratch), out=str(out), hours=hours, workers=WORKERS, keys=KEYS, steps=STEPS, **more))
+        scratch=str(scratch), out=str(out), hours=hours, workers=WORKERS, keys=KEYS, steps=STEPS,
+        batches=BATCHES, **more))
     seconds, memory, processor = measured(script)
     disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     entry = {"stage": name, "hours": hours, "seconds": round(seconds, 2), "cpu_seconds": round(processor, 2),
