@@ -86,7 +86,7 @@ def test_a_recording_says_its_own_numbers():
 
 def test_what_is_asked_for_becomes_a_curve_and_a_clock():
     asked = {"register": [(0.0, 50.0), (10.0, 70.0)], "tempo": 120.0, "mode": "minor"}
-    curves = n.wished(asked, {}, 100, 10.0, FACTS)
+    curves = n.wished(asked, {}, 100, 10.0, FACTS | {"examples": []})
     assert curves[2, 50] == pytest.approx(60) and curves[0, 0] == pytest.approx(np.log2(120))
     assert np.isnan(curves[1]).all() and np.isnan(curves[3]).all()
     assert curves[4] == pytest.approx(np.arange(100) / 5)      # two quarters a second, ten frames
@@ -96,6 +96,14 @@ def test_what_is_asked_for_becomes_a_curve_and_a_clock():
     assert seen[0, 8, 5] == pytest.approx(1, abs=1e-5) and seen.isfinite().all()
     n.forget(seen[0], 0)
     assert not seen[0, [0, 4, 8, 9]].any() and seen[0, 6].all()
+
+
+def test_a_tempo_is_the_nearest_of_those_that_were_learned():
+    """Networks do not fill in between the few tempi that scores are rendered at."""
+    tempo, *_, beat = n.wished({"tempo": [(0.0, 44.0), (9.0, 66.0)]}, {}, 10, 1.0, FACTS)
+    assert set(tempo) == {5.5, 6.0} and (np.diff(tempo) >= 0).all()
+    assert beat[1] == pytest.approx(2 ** 5.5 / 60) and beat[9] - beat[8] == pytest.approx(64 / 60)
+    assert (n.wished({"tempo": 50.0}, {}, 4, 1.0, FACTS | {"beats": False})[0] == np.log2(50)).all()
 
 
 def test_what_is_left_free_is_that_of_music_which_fits():

@@ -155,7 +155,7 @@ def wished(conditions, free, frames, rate_hz, facts):
     """Return curves [COLUMNS, T] in learned values of what is asked for; NaN is not known.
 
     conditions: {number: value, or [(second, value), ...] between which it moves evenly}, names are left alone; free:
-    {number: learned value} of the others.
+    {number: learned value} of the others. Where there is a clock, tempi are the nearest of those that were learned.
     """
     curves = np.full((len(COLUMNS), frames), np.nan)
     for place, name in enumerate(NUMBERS):
@@ -164,9 +164,21 @@ def wished(conditions, free, frames, rate_hz, facts):
         elif name in free:
             curves[place] = free[name]
     if facts["beats"]:
+        if "tempo" in conditions:
+            curves[0] = nearest_of(curves[0], [one["tempo"] for one in facts["examples"] if "tempo" in one])
         quarters = np.exp2(curves[0]) / 60 / rate_hz      # of a frame
         curves[-1] = np.concatenate([[0], np.cumsum(quarters)[:-1]])
     return curves
+
+
+def nearest_of(values, known):
+    """Return values [T], each as the nearest of `known`; as they are where nothing is known.
+
+    Scores are rendered at a few tempi, and networks do not fill in between: at those that they know, asked and heard
+    agree (Spearman 0.93), half-way between two of them hardly (0.53).
+    """
+    known = np.unique(known)
+    return known[np.abs(values[:, None] - known).argmin(1)] if len(known) else values
 
 
 def along(value, frames, rate_hz):
