@@ -57,11 +57,18 @@ def figures(called, search):
     """Return {column: value} of an experiment that is there."""
     from dvc.api import metrics_show
 
+    path, *place = search["read"]
+    return columns(metrics_show(path, rev=called), place)
+
+
+def columns(metrics, place):
+    """Return {column: value} of the row that stands at `place` (keys, from the outermost on) in a file of metrics."""
     from chaconne.nested import leaves
 
-    path, row = search["read"]
-    values = dict(leaves(metrics_show(path, rev=called)[row]))
-    return {column: values[place] for column, place in COLUMNS.items()}
+    for key in place:
+        metrics = metrics[key]
+    values = dict(leaves(metrics))
+    return {column: values[dotted] for column, dotted in COLUMNS.items()}
 
 
 def table(name, search, rows, seeds):
