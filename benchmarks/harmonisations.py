@@ -35,6 +35,7 @@ def main(out="benchmarks/harmonisations.json"):
     params, known = read_params(), read_json("metrics/accompaniment.json")["rows"]
     settings, rate = read_settings(params["data"]), params["audio"]["sample_rate_hz"]
     pieces, notes = unpack(SCORES)
+    known_as = list(pieces.itertuples())    # rows of another kind have a method `mode`
     rows = {row["clip"]: row for row in plan(pieces, notes, settings, params["audio"], params["split"], params["seed"])}
     excerpts = read_table(f"{SAMPLES}/given/excerpts.csv", ("clip", "start", "samples"), ("piece",))
     manifest = read_table("data/corpus/manifest.csv", ("clip", "start"), ("piece",)).set_index("clip")
@@ -47,7 +48,7 @@ def main(out="benchmarks/harmonisations.json"):
             @cache
             def sound(clip, who=who, seed=seed):
                 row = rows[clip]
-                melody = from_corpus(pieces.iloc[row["index"]], notes[row["index"]]).select([0])
+                melody = from_corpus(known_as[row["index"]], notes[row["index"]]).select([0])
                 made = notes_of(who.harmonize(melody, seed))
                 kept = made["voice"] > 0
                 return render({key: column[kept] for key, column in made.items()}, row, settings, rate)
