@@ -17,7 +17,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_addoption(parser):
-    """Say how often tests/chaos kills the pipeline, and what it compares with."""
+    """Say how often tests/chaos kills the pipeline, and what it compares with; test_pipeline takes that one, too."""
     group = parser.getgroup("chaos")
     group.addoption("--kills", type=int, default=0, help="kill the pipeline so often; 0 leaves the test out")
     # With the sign: before it knows the option pytest takes a folder beside it for one of tests.

@@ -7,6 +7,7 @@ of them may follow. The table below gives both together: no other stage can poss
 import contextlib
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -126,9 +127,16 @@ def edited(root, file, pattern, replacement):
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """Return a copy of this checkout in which the whole pipeline ran at scale smoke, committed."""
-    copy = copy_checkout(tmp_path_factory.mktemp("smoke") / "copy")
+def root(tmp_path_factory, request):
+    """Return a copy of this checkout in which the whole pipeline ran at scale smoke, committed.
+
+    It is that of `--quiet-run` where there is one: a second run would only cost minutes.
+    """
+    copy = tmp_path_factory.mktemp("smoke") / "copy"
+    if quiet := request.config.getoption("--quiet-run"):
+        shutil.copytree(quiet, copy)
+    else:
+        copy_checkout(copy)
     dvc(copy, "repro")
     commit(copy, "Results at scale smoke")
     return copy
