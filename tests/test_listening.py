@@ -48,7 +48,7 @@ def samples(tmp_path):
 
 @pytest.fixture
 def a_page(samples, tmp_path):
-    key = make(tmp_path / "page.html", ["gan", "diffusion"], 6, 0, samples)
+    key, _ = make(tmp_path / "page.html", ["gan", "diffusion"], 6, 0, samples)
     return (tmp_path / "page.html").read_text(), json.loads(key.read_text()), key
 
 
@@ -84,6 +84,13 @@ def test_the_page_keeps_the_secret_and_asks_nothing_of_the_network(a_page):
     assert not re.search(r"https?://|@import|url\(|fetch\(|<script[^>]+src", text)
     assert "default-src 'none'" in text
     assert path.name == "page.key.json" and set(key["systems"]) == {"gan", "diffusion"}
+
+
+def test_without_a_number_all_clips_are_heard_that_there_are(samples, tmp_path):
+    """At scale smoke there are fewer than twenty."""
+    done = CliRunner().invoke(app(), ["listen", "--samples", str(samples), "--out", str(tmp_path / "page.html")])
+    assert done.exit_code == 0 and "6 pairs" in done.stdout
+    assert len(json.loads((tmp_path / "page.key.json").read_text())["pairs"]) == 6
 
 
 def test_the_same_seed_gives_the_same_page_and_another_seed_another(samples, tmp_path):

@@ -10,7 +10,8 @@ import typer
 def listen(
     systems: Annotated[tuple[str, str], typer.Option(help="the two rows to compare, as in data/samples")] = (
         "gan", "diffusion"),
-    pairs: Annotated[int, typer.Option(min=1, help="how many pairs; 20 take ten minutes")] = 20,
+    pairs: Annotated[int | None, typer.Option(
+        min=1, help="how many pairs; 20 take ten minutes  [default: 20, or all there are]")] = None,
     reference: Annotated[str, typer.Option(help="row that X is taken of; '' leaves X out")] = "real",
     samples: Annotated[Path, typer.Option(help="folder of the rows")] = Path("data/samples"),
     seed: Annotated[int, typer.Option(min=0, help="another seed, other clips in another order")] = 0,
@@ -22,7 +23,7 @@ def listen(
     """
     from chaconne.listening.page import make
 
-    key = said(make, out, list(systems), pairs, seed, samples, reference or None)
+    key, pairs = said(make, out, list(systems), pairs, seed, samples, reference or None)
     typer.echo(f"{out}: {pairs} pairs, one file to send to listeners\n{key}: what A and B were; keep it to yourself")
 
 

@@ -15,16 +15,17 @@ from chaconne.listening.tally import FORMAT
 from chaconne.report.policy import inline
 from chaconne.report.sound import data_uri, mp3
 
+PAIRS = 20      # where nobody says how many, and clips suffice: ten minutes
 HEARD_S = 1.0  # of A and of B, at least, before a choice
 HERE = Path(__file__).parent
 
 
 def make(out, systems, pairs, seed, samples="data/samples", reference="real"):
-    """Write the page `out` and its key beside it; returns the path of the key.
+    """Write the page `out` and its key beside it; returns (the path of the key, how many pairs there are).
 
     systems: the two rows that are compared; reference: the row X is taken of, None for pairs alone;
-    pairs: how many, each of other clips. Half of the pairs have the first system as A. Raises
-    FileNotFoundError or ValueError in one line.
+    pairs: how many, each of other clips; None: PAIRS, or as many as there are clips. Half of the pairs have the first
+    system as A. Raises FileNotFoundError or ValueError in one line.
     """
     if len(set(systems)) != 2 or len(systems) != 2:
         raise ValueError(f"--systems: expected two different names, got {' '.join(systems)}")
@@ -34,6 +35,7 @@ def make(out, systems, pairs, seed, samples="data/samples", reference="real"):
     fewest = min(len(clips) for clips, _ in opened.values())
     if len(rates) > 1:
         raise ValueError(f"expected one sample rate, got {', '.join(f'{n} {r} Hz' for n, (_, r) in opened.items())}")
+    pairs = min(PAIRS, fewest) if pairs is None else pairs
     if not 1 <= pairs <= fewest:
         raise ValueError(f"--pairs: expected 1 to {fewest} (the fewest clips a row has), got {pairs}")
     rng, rate = np.random.default_rng(seed), rates.pop()
@@ -58,7 +60,7 @@ def make(out, systems, pairs, seed, samples="data/samples", reference="real"):
     beside = out.with_suffix(".key.json")
     write_json(beside, {"format": FORMAT, "test": test, "systems": list(systems), "reference": reference,
                         "seed": seed, "pairs": key})
-    return beside
+    return beside, pairs
 
 
 def render(test, pairs, heard_s):
