@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from scripts import search
 from scripts.smoke import commit, copy_checkout, environment
-from tests.conftest import read_stages
+from tests.conftest import ROOT, read_stages
 
 pytestmark = pytest.mark.slow
+
+SEARCHES = search.read(ROOT / "conf/search.yaml")
 
 PAGE = {"report"}
 TABLES = {"compare", *PAGE}
@@ -153,6 +156,13 @@ def test_a_second_run_runs_nothing(root):
     assert ran(dvc(root, "repro")) == set()
     dvc(root, "checkout")
     assert git(root, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_searches_find_what_they_read(name, root):
+    path, *place = SEARCHES[name]["read"]
+    found = search.columns(json.loads((root / path).read_text()), place)
+    assert len(found) == len(search.COLUMNS) and all(isinstance(value, float) for value in found.values())
 
 
 def test_another_model_runs_what_depends_on_it_and_the_way_back_is_free(root):
