@@ -5,7 +5,8 @@ from pathlib import Path
 
 from chaconne.corpora.settings import problems as problems_of_corpus
 from chaconne.files import new_file
-from chaconne.selectors import problems, read_selectors, read_yaml
+from chaconne.plain import read_yaml
+from chaconne.selectors import problems, read_selectors
 from chaconne.stage import stage
 
 

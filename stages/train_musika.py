@@ -6,7 +6,7 @@ from pathlib import Path
 from chaconne.files import new_folder, read_json, seal
 from chaconne.fitting import pretrain
 from chaconne.generators.musika import Model, imported
-from chaconne.processes import spread_out
+from chaconne.processes import rank, spread_out
 from chaconne.stage import cpu_seconds, read_params, stage
 
 MODEL, PREVIEWS, CURVES = "data/models/musika", "data/previews/musika", "metrics/curves/train_musika"
@@ -40,13 +40,16 @@ def main():
     params = read_params()
     with stage("train_musika", params["seed"], params["threads"]) as clock:
         settings = params["musika"]["train"]
-        if "musika" not in Path("data/generators.txt").read_text().split():
-            stand_in(MODEL, PREVIEWS, CURVES)
-        elif settings["pretrained"]:
-            clock.update(bring(settings, params))
-        else:
+        wanted = "musika" in Path("data/generators.txt").read_text().split()
+        if wanted and not settings["pretrained"]:
             spread_out(params["trainer"])
             clock.update(pretrain("train_musika", Model, settings, params, MODEL, PREVIEWS, params["runs"]))
+        elif rank():
+            pass    # of several processes the first writes for all
+        elif wanted:
+            clock.update(bring(settings, params))
+        else:
+            stand_in(MODEL, PREVIEWS, CURVES)
 
 
 if __name__ == "__main__":

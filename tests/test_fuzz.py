@@ -19,8 +19,9 @@ from chaconne.evaluation import reference
 from chaconne.files import seal
 from chaconne.latents import Latents
 from chaconne.modules import load_codec, load_generator, load_variation
+from chaconne.plain import read_yaml
 from chaconne.sampling import draw_conditions
-from chaconne.selectors import problems, read_selectors, read_yaml
+from chaconne.selectors import problems, read_selectors
 from chaconne.stage import explain, merge
 from chaconne.training import Trainer
 from tests.conftest import ROOT

@@ -11,7 +11,8 @@ from chaconne import schema
 from chaconne.evaluation.embedding import EMBEDDERS
 from chaconne.finetuning import LAYERS
 from chaconne.generators.diffusion import METHODS
-from chaconne.selectors import problems, read_selectors, read_yaml
+from chaconne.plain import read_yaml
+from chaconne.selectors import problems, read_selectors
 from chaconne.stage import merge
 from scripts.smoke import environment
 from tests.conftest import ROOT

@@ -3,9 +3,7 @@
 import os
 from pathlib import Path
 
-import yaml
-
-from chaconne.files import one_line
+from chaconne.plain import read_yaml
 from chaconne.schema import problems as problems_of_knobs
 from chaconne.stage import merge
 
@@ -19,7 +17,6 @@ FILES = {  # selector: where its variations lie
 NUMBERS = {"seed": (0, 2**31 - 1), "runs": (1, 64), "threads": (1, 256)}
 # What the error proposes.
 SAFE = {"data": "chorales", "genre": "folk", "codec": "spectral", "model": "gan", "scale": "laptop"}
-MOST_BYTES = 2**20  # of a YAML file
 
 
 def choices(root="."):
@@ -66,32 +63,3 @@ def hint(name, known):
 def read_selectors(root="."):
     """Read params.yaml alone: its presets may be what is named wrongly."""
     return read_yaml(Path(root, "params.yaml"))
-
-
-class Plain(yaml.SafeLoader):
-    """YAML without aliases (a few of them can stand for gigabytes) and without keys that stand twice."""
-
-    def compose_node(self, parent, index):
-        """Refuse an alias."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError(f"line {self.peek_event().start_mark.line + 1} has an alias (*name); write it out")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node, deep=False):
-        """Refuse a key that stands twice, or that is no text."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if not isinstance(key, str) or keys.count(key) > 1:
-                raise yaml.YAMLError(f"line {node.start_mark.line + 1}: the key {key!r:.80} stands twice or is no text")
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path):
-    """Read a YAML file of plain values; ValueError says in one line what is wrong with it."""
-    content = Path(path).read_bytes()
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"{path}: expected at most {MOST_BYTES} bytes, got {len(content)}")
-    try:
-        return yaml.load(content.decode(), Plain)
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
-        raise ValueError(f"{path} cannot be read as YAML: {one_line(error)}") from error

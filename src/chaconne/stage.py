@@ -11,10 +11,9 @@ import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-import yaml
-
 from chaconne import guard, processes
 from chaconne.files import one_line, write_json
+from chaconne.plain import read_yaml
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -25,14 +24,14 @@ def read_params(root="."):
     Returns a dictionary: the top level of params.yaml, with every section that
     conf/scale/<scale>.yaml names merged into the section of the same name.
     """
-    params = yaml.safe_load(Path(root, "params.yaml").read_text())
-    preset = yaml.safe_load(Path(root, "conf", "scale", f"{params['scale']}.yaml").read_text())
+    params = read_yaml(Path(root, "params.yaml"))
+    preset = read_yaml(Path(root, "conf", "scale", f"{params['scale']}.yaml"))
     return merge(params, preset)
 
 
 def read_corpus_settings(name, root="."):
     """Read conf/data/<name>.yaml: what to take of a corpus and how to render it."""
-    return yaml.safe_load(Path(root, "conf", "data", f"{name}.yaml").read_text())
+    return read_yaml(Path(root, "conf", "data", f"{name}.yaml"))
 
 
 def merge(base, extra):

@@ -57,7 +57,10 @@ class Trainer:
         return self.fabric.setup(module, optimizer)
 
     def rng(self, step):
-        """Return numpy's generator for what is drawn in a step, the same in all processes."""
+        """Return numpy's generator for what is drawn in a step, the same in all processes.
+
+        The 0 was the number of a process once: it stays, or everything trained until now would come out otherwise.
+        """
         return np.random.default_rng([self.seed, step, 0])
 
     def part(self, *tensors):

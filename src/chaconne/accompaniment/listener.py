@@ -142,5 +142,4 @@ def beside(latents, known):
 
 def load_accompanist(folder):
     """Read the model in `folder`; ValueError names what is wrong, and what makes it again."""
-    return load("accompaniment", folder, "model", lambda module: module.Accompanist, lambda kind, config: kind(
-        config["settings"], config["channels"], config["rate_hz"], config["vocabulary"]))
+    return load("accompaniment", folder, "model", lambda module: module.Accompanist)

@@ -5,5 +5,4 @@ from chaconne.modules import load
 
 def load_steered(folder):
     """Read the model in `folder`; ValueError names what is wrong, and what makes it again."""
-    return load("controls", folder, "model", lambda module: module.Model, lambda kind, config: kind(
-        config["settings"], config["channels"], config["rate_hz"], config["vocabulary"]))
+    return load("controls", folder, "model", lambda module: module.Model)

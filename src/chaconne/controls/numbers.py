@@ -174,8 +174,7 @@ def wished(conditions, free, frames, rate_hz, facts):
 def nearest_of(values, known):
     """Return values [T], each as the nearest of `known`; as they are where nothing is known.
 
-    Scores are rendered at a few tempi, and networks do not fill in between: at those that they know, asked and heard
-    agree (Spearman 0.93), half-way between two of them hardly (0.53).
+    Scores are rendered at a few tempi, and networks do not fill in between (docs/search.md has the figures).
     """
     known = np.unique(known)
     return known[np.abs(values[:, None] - known).argmin(1)] if len(known) else values

@@ -57,6 +57,7 @@ def work(function, items, folder):
 
 def connected():
     """Return the module `ray`, connected to a cluster; its workers import the package of this checkout."""
+    # Without it Ray hides the GPUs from tasks that ask for none, and warns that it will not do so for long.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray

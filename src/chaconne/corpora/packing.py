@@ -57,3 +57,4 @@ def _write(audio_of, path, row):
     """Put one clip into its place of the packed file."""
     packed = np.load(path, mmap_mode="r+")
     packed[row["start"] : row["start"] + row["samples"]] = audio_of(row)
+    packed.flush()  # where a cluster shares the file, others see it only then

@@ -25,15 +25,14 @@ def look():
 
 def settings(here, root):
     """Yield whether params.yaml can work."""
+    from chaconne.plain import read_yaml
     from chaconne.schema import problems
     from chaconne.stage import read_params
 
     try:
-        import yaml
-
         params = read_params(root)
         file = f"conf/scale/{params['scale']}.yaml"
-        wrong = problems(params, yaml.safe_load((root / file).read_text()), file)
+        wrong = problems(params, read_yaml(root / file), file)
     except Exception as error:  # whatever a hand-made YAML does
         wrong = [one_line(error)]
     yield here("params.yaml", "missing" if wrong else "fine", wrong[0] if wrong else "every knob is in its range",

@@ -2,10 +2,9 @@
 
 import json
 
-import yaml
-
 from chaconne.nested import leaves
 from chaconne.pipeline import look_up
+from chaconne.plain import parse
 from chaconne.stage import merge
 from chaconne.trained.revisions import git
 
@@ -50,9 +49,12 @@ def row(name, commit, measured, params, here):
 
 def params_of(read):
     """Return params.yaml with the scale it selects laid over it; read(path) -> text."""
-    params = yaml.safe_load(read("params.yaml") or "{}") or {}
+    def tree(path):
+        return parse(read(path).encode(), path) or {}
+
+    params = tree("params.yaml")
     scale = str(params.get("scale", ""))
-    return merge(params, yaml.safe_load(read(f"conf/scale/{scale}.yaml") or "{}") or {}) if scale.isalnum() else params
+    return merge(params, tree(f"conf/scale/{scale}.yaml")) if scale.isalnum() else params
 
 
 def read_here(root, path):

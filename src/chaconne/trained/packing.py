@@ -9,6 +9,7 @@ import yaml
 
 from chaconne.files import new_folder, read_json, seal, write_json
 from chaconne.pipeline import look_up
+from chaconne.plain import read_yaml
 from chaconne.trained.card import card
 from chaconne.trained.packs import FORMAT, PACK, PARTS, write_file
 from chaconne.trained.revisions import git
@@ -50,7 +51,7 @@ def about(found, loaded, root, name, licence):
     """Return what pack.json says of a model: a dictionary of plain values."""
     generator, codec = loaded.generator, loaded.codec
     facts = generator.facts
-    params = yaml.safe_load((root / "params.yaml").read_text())
+    params = read_yaml(root / "params.yaml")
     kept = {key: params[key] for key in PARAMS if key in params}
     return {
         "format": FORMAT, "name": name, "generator": generator.name, "knobs": found.knobs,

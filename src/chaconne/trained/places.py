@@ -95,8 +95,7 @@ def load_model(folder):
     kind = read_json(folder / "model.json").get("name") if (folder / "model.json").exists() else None
     if not str(kind).startswith(STEERED):
         return load_generator(folder)
-    return load("controls", folder, "model", lambda module: module.Model, lambda kind, config: kind(
-        config["settings"], config["channels"], config["rate_hz"], config["vocabulary"]))
+    return load("controls", folder, "model", lambda module: module.Model)
 
 
 def knobs_of(kind, params):
