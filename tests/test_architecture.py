@@ -14,6 +14,7 @@ from tests.imports import closure, direct, module_name, only_words, variations
 LAYERS = (
     {"pipeline", "schema", "optimisation", "contest", "faults", "nested", "arrays", "processes"},
     {"files", "guard", "room"},
+    {"plain"},
     {"stage", "modules", "audio", "verdict", "resume", "downloads", "provenance"},
     {"training", "latents", "generator", "round_trip", "selectors", "musika", "trained"},
     {"corpora", "codec", "generators", "evaluation", "report"},

@@ -268,6 +268,28 @@ def test_training_forgets_names_and_numbers_one_by_one(made):
     assert 0.4 < (spread < 1e-6).float().mean() < 0.9      # half are told one value; forgotten ones are flat, too
 
 
+def test_a_misfit_has_one_thing_of_another_row():
+    """A name, or a number with its `known` and, for the tempo, the clock; nothing where the other has nothing."""
+    model, _ = steered("gan")
+    rng = np.random.default_rng(0)
+    told = torch.from_numpy(rng.normal(size=(64, len(n.COLUMNS), 16))).float()
+    told[::4] = float("nan")
+    codes = torch.from_numpy(np.arange(64) % 2 + 1)[:, None].expand(-1, 2) * (torch.arange(64) % 4 > 0)[:, None]
+    asked = joined(codes, n.riders(told, FACTS))
+    (names, seen), (own, heard) = (model.parts(x) for x in (model.misfits(asked)[0], asked))
+    other = [x.roll(1, 0) for x in (own, heard)]
+    changes = set()
+    for row in range(64):
+        taken = tuple(np.flatnonzero(names[row] != own[row]).tolist())
+        rode = tuple(np.flatnonzero((seen[row] != heard[row]).any(1)).tolist())
+        assert torch.equal(names[row, list(taken)], other[0][row, list(taken)])
+        assert torch.equal(seen[row, list(rode)], other[1][row, list(rode)])
+        changes.add((taken, rode) if row % 4 != 1 else ((), ()) if not taken + rode else "of nothing")
+    assert "of nothing" not in changes
+    assert {((0,), ()), ((1,), ()), ((), (0, 8, 9)), ((), (1,)), ((), (2,)), ((), (3,))} <= changes
+    assert all(len(taken) + len({n.OF_NUMBER[place] for place in rode}) <= 1 for taken, rode in changes)
+
+
 @pytest.mark.parametrize("name", ["gan", "diffusion"])
 def test_a_training_learns_to_follow(name, tmp_path, monkeypatch):
     """Latents whose first channel is the register: afterwards what is asked for is what comes."""

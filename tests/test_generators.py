@@ -1,6 +1,9 @@
 """Both generators: the contract, any length without seams, learning, fine-tuning, moving to other latents."""
 
 import copy
+import os
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -8,8 +11,10 @@ import torch
 import yaml
 
 from chaconne import finetuning
+from chaconne.files import read_json, write_json
 from chaconne.generator import build_vocabulary, encode_conditions
 from chaconne.generators import diffusion, gan
+from chaconne.modules import load_generator
 from chaconne.stage import merge
 from chaconne.training import Trainer
 from tests.conftest import ROOT
@@ -84,6 +89,30 @@ def test_saved_model_is_the_model(name, tmp_path):
     loaded = MODULES[name].Model.load(tmp_path)
     assert loaded.facts == model.facts and loaded.vocabulary == VOCABULARY
     assert torch.equal(loaded.sample(2, 0, {}, KNOBS[name]), model.sample(2, 0, {}, KNOBS[name]))
+
+
+@pytest.mark.parametrize(("place", "value"), [("width", 10**7), ("style", 10**10), ("depth", 10**6), ("frames", "x")])
+def test_settings_cannot_ask_for_more_than_the_weights_are(name, place, value, tmp_path):
+    """Refused before memory is taken: a few bytes can ask for any number."""
+    make(name).save(tmp_path)
+    config = read_json(tmp_path / "model.json")
+    assert load_generator(tmp_path).settings == config["settings"]
+    if place not in config["settings"]:
+        return
+    config["settings"][place] = value
+    write_json(tmp_path / "model.json", config)
+    with pytest.raises(ValueError, match=f"{tmp_path} cannot be loaded"):
+        load_generator(tmp_path)
+
+
+def test_reading_models_imports_no_compiler(name, tmp_path):
+    """It takes seconds: people wait for their first sound."""
+    make(name).save(tmp_path)
+    code = ("import sys; from chaconne.modules import load_generator; load_generator(sys.argv[1]); "
+            "print(sorted({'sympy', 'torch._dynamo', 'torch._inductor'} & set(sys.modules)))")
+    said = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, check=True, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": "src"}).stdout
+    assert said == "[]\n"
 
 
 def test_gan_pieces_join_exactly():

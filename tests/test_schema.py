@@ -109,3 +109,13 @@ def test_yaml_is_plain(tmp_path, text, said):
     (tmp_path / "x.yaml").write_text(text)
     with pytest.raises(ValueError, match=said):
         read_yaml(tmp_path / "x.yaml")
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("4e-05", 4e-05), ("-1E3", -1000.0), ("1e3", 1000.0), ("2", 2), ("0.5", 0.5), ("e5", "e5"), ("4e", "4e"),
+    ("'4e-05'", "4e-05"), ("1e5x", "1e5x")])
+def test_numbers_are_those_that_dvc_writes(tmp_path, text, value):
+    """`dvc exp run -S finetune.learning_rate=0.00004` writes 4e-05, a text to YAML 1.1."""
+    (tmp_path / "x.yaml").write_text(f"a: {text}\n")
+    read = read_yaml(tmp_path / "x.yaml")["a"]
+    assert read == value and type(read) is type(value)

@@ -43,6 +43,7 @@ EXAMPLES, NEAREST = 512, 8      # descriptions that a model keeps; those of them
 OTHER = 16.0                    # squared deviations that another name counts, and the most that a number does
 SPARSE = 0.25                   # notes a second: less counts as this
 RIDERS = 2 * len(NUMBERS) + 2   # values, where they are known, and the hand of a clock that turns once a beat
+OF_NUMBER = (*range(len(NUMBERS)), *range(len(NUMBERS)), 0, 0)  # of each rider; the clock goes with the tempo
 # Values beyond these shares of what was learned, as means over STRETCH frames, cannot be asked for.
 EDGES, STRETCH = (0.02, 0.98), 72
 

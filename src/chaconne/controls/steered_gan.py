@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.controls.numbers import RIDERS
-from chaconne.controls.steering import Steered
+from chaconne.controls.numbers import NUMBERS, OF_NUMBER, RIDERS
+from chaconne.controls.steering import Steered, joined
 from chaconne.generators import gan
 
 
@@ -30,7 +30,7 @@ class Network(gan.Network):
     def __init__(self, channels, vocabulary, settings):
         super().__init__(channels, vocabulary, settings)
         self.depth, self.names, self.sizes = settings["depth"], len(vocabulary), [*map(len, vocabulary.values())]
-        self.enter = nn.Linear(self.line.width + RIDERS + sum(self.sizes), settings["width"])
+        self.enter = nn.Linear(self.line.width + RIDERS * self.patch + sum(self.sizes), settings["width"])
 
     def forward(self, line, style, asked):
         """Patches before and behind a crop are not described: their riders are 0."""
@@ -38,11 +38,15 @@ class Network(gan.Network):
         return self.walk(line, seen, style, asked[:, :self.names].long())
 
     def along_line(self, seen):
-        """Return riders [B, RIDERS, P * patch] as they lie along the line: [B, RIDERS, P + 2 depth]."""
-        return functional.pad(functional.avg_pool1d(seen, self.patch), (self.depth, self.depth))
+        """Return riders [B, RIDERS, P * patch] as they lie along the line: [B, RIDERS * patch, P + 2 depth].
+
+        Every frame of a patch has its own: a beat of the fastest pieces is hardly longer than a patch.
+        """
+        patches = seen.unflatten(2, (-1, self.patch)).transpose(2, 3).flatten(1, 2)
+        return functional.pad(patches, (self.depth, self.depth))
 
     def walk(self, line, seen, style, codes):
-        """As gan.Network.forward; seen: riders along the line."""
+        """As gan.Network.forward; seen: what `along_line` gives."""
         still = line.clone()
         still[:, line.shape[1] - self.line.beat:] = 0
         names = named(codes, self.sizes)[:, :, None].expand(-1, -1, line.shape[2])
@@ -85,6 +89,22 @@ class Model(Steered, gan.Model):
             own.zero_()[:, :known.shape[1]] = known
         else:
             own.copy_(known)
+
+    def misfits(self, asked):
+        """Return [`asked` with one name or number of each row from the row before, where it is known].
+
+        Real music beside words that do not fit it counts as made (Reed 2016, section 4.2): otherwise the critic asks
+        whether it is music, and hardly whether it is what was asked for.
+        """
+        codes, seen = self.parts(asked)
+        others, heard = codes.roll(1, 0), seen.roll(1, 0)
+        chosen = torch.randint(codes.shape[1] + len(NUMBERS), (len(asked), 1)).to(asked.device)
+        place = torch.arange(codes.shape[1], device=asked.device)
+        codes = torch.where((chosen == place) & (others > 0), others, codes)
+        of = torch.tensor(OF_NUMBER, device=asked.device)
+        known = heard[:, len(NUMBERS):2 * len(NUMBERS)].any(2)[:, of]
+        seen = torch.where(((chosen - len(place) == of) & known)[:, :, None], heard, seen)
+        return [joined(codes, seen)]
 
     def length(self, frames):
         """Whole patches."""

@@ -178,6 +178,10 @@ class Model(Generator):
         """A line for `patches` output patches, the first of which falls on a beat."""
         return self.network.line(count, patches + 2 * self.margin(), -self.margin())
 
+    def misfits(self, codes):
+        """Return what real music is not, [codes of it]: a critic that is to listen to them learns to tell it."""
+        return []
+
     def fit(self, source, trainer, knobs, preview=None):
         """Train generator and critic in turn; the generator's moving average is what is kept."""
         self.network.measure(source(MEASURED, np.random.default_rng(trainer.seed))[0])
@@ -199,10 +203,11 @@ class Model(Generator):
             fake = network(line, style, codes)
 
             with_penalty = i % knobs["penalty_every"] == 0
-            inputs = [z.detach().requires_grad_(with_penalty) for z in (real, fake)]
-            logits = critic(torch.cat(inputs), codes.repeat(2, 1))
-            judged = logits.chunk(2)
-            critic_loss = functional.softplus(judged[1] - judged[0]).mean()
+            told = [codes, codes, *self.misfits(codes)]
+            inputs = [z.detach().requires_grad_(with_penalty) for z in (real, fake, *[real] * (len(told) - 2))]
+            logits = critic(torch.cat(inputs), torch.cat(told))
+            judged = logits.chunk(len(told))
+            critic_loss = sum(functional.softplus(worse - judged[0]).mean() for worse in judged[1:])
             penalty = torch.zeros(())
             if with_penalty:
                 gradients = torch.autograd.grad(logits.mean(1).sum(), inputs, create_graph=True)
