@@ -37,7 +37,7 @@ repro: $(DONE)  ## make the music, the numbers and the page (audio branch of dvc
 
 test: lint  ## check the code, then run every test (`make test TESTS="-m 'not slow'"` leaves the pipeline out)
 	@echo "== Running the tests (those marked slow run the whole pipeline at scale smoke)"
-	@OMP_WAIT_POLICY=PASSIVE python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
+	@OMP_WAIT_POLICY=PASSIVE python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(DONE)  ## check the code with ruff
 	@echo "== Checking the code with ruff"

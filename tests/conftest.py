@@ -9,6 +9,7 @@ import pytest
 from scripts.smoke import copy_checkout, set_param
 
 ROOT = Path(__file__).resolve().parents[1]
+LONGEST = ("test_musika_dag", "test_pipeline")
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # A shell lets jobs in the background ignore Ctrl-C, and all their children after them; some tests press it.
@@ -23,6 +24,15 @@ def pytest_addoption(parser):
     # With the sign: before it knows the option pytest takes a folder beside it for one of tests.
     group.addoption("--quiet-run", default="", help="=FOLDER of a finished `python scripts/smoke.py FOLDER`")
     group.addoption("--chaos-seed", type=int, default=0, help="another seed, other moments")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests first: workers take files whole, and none is to be left alone with a long one at the end.
+
+    Of those the longest, in which everything runs once more, comes before the others.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, item.path.stem not in LONGEST))
 
 
 def read_stages(root):

@@ -62,7 +62,7 @@ def test_the_default_does_not_need_it(pipelines):
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Return a copy in which everything ran at scale smoke: Musika's codec and GAN from folders of random weights."""
+    """Return a copy whose audio branch ran at scale smoke: Musika's codec and GAN from folders of random weights."""
     root = copy_checkout(tmp_path_factory.mktemp("musika") / "copy")
     set_param(root, "codec", "musika")
     set_param(root, "model", "musika")
@@ -87,7 +87,7 @@ def root(tmp_path_factory):
     preset = (root / "conf/scale/smoke.yaml").read_text()
     (root / "conf/scale/smoke.yaml").write_text(preset.replace("finetune: {steps: 10}", "finetune: {steps: 40}"))
     commit(root, "Musika")
-    dvc(root, "repro")
+    dvc(root, "repro", "report")
     return root
 
 
