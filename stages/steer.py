@@ -21,8 +21,9 @@ def main(name):
         spread_out(params["trainer"])
         settings, plain = {**knobs["train"], **knobs[name]}, load_generator(base)
         kind = load_variation("controls", f"steered_{name}").Model
-        latents, curves = open_described(LATENTS, "train", plain.settings["frames"])
-        model = untrained(kind, latents, curves, read_facts(LATENTS), plain, settings, knobs["names"], params["seed"])
+        facts = read_facts(LATENTS)
+        latents, curves = open_described(LATENTS, "train", kind.crop(plain, facts), kind.on_beats)
+        model = untrained(kind, latents, curves, facts, plain, settings, knobs["names"], params["seed"])
         trainer = Trainer(f"steer_{name}", params["trainer"], params["seed"],
                           [settings, knobs["names"], params["threads"]],
                           [*(f"{LATENTS}/{file}" for file in ("latents.npy", "index.csv", "curves.npy")),

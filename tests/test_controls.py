@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from chaconne.controls import hearing, judges, learning, steered_diffusion, tables, trials
+from chaconne.controls import grid, hearing, judges, learning, steered_diffusion, tables, trials
 from chaconne.controls import numbers as n
 from chaconne.controls.described import open_described, read_facts
 from chaconne.controls.describing import describe
@@ -205,9 +205,7 @@ def test_a_steered_model_that_is_asked_nothing_is_the_plain_one():
             same = model.velocity(x, 0.4, free, frames), base.velocity(x, 0.4, codes, frames)
         else:
             line, style = base.line(3, frames // 4), torch.randn(3, 8)
-            still = line.clone()
-            still[:, -base.settings["beat"]:] = 0       # a steered one has another clock
-            same = model.network(line, style, free), base.network(still, style, codes)
+            same = model.network(line, style, free), base.network(line, style, codes)
         assert torch.allclose(*same, atol=1e-5), name
 
 
@@ -266,6 +264,40 @@ def test_training_forgets_names_and_numbers_one_by_one(made):
         assert 0.42 < column.float().mean() < 0.58
     spread = seen[~nothing, 2].std(dim=1)
     assert 0.4 < (spread < 1e-6).float().mean() < 0.9      # half are told one value; forgotten ones are flat, too
+
+
+def test_music_is_laid_on_the_grid_and_taken_back():
+    """Whatever the tempo is, and where it changes on the way; where none is known nothing moves."""
+    rate, per_beat, frames = 10.0, 8, 200
+    qpm = torch.stack([torch.full((frames,), 60.0), torch.linspace(50, 120, frames), torch.full((frames,), torch.nan)])
+    places = grid.places(qpm, per_beat, rate)
+    assert places[0, :3].tolist() == pytest.approx([0, 0.8, 1.6])
+    assert places[2].tolist() == list(range(frames))
+    beats = 2 * torch.pi * places / per_beat / 2        # half a turn a beat, on the frames of the music
+    music = torch.stack([beats.cos(), beats.sin()], 1).float()
+    at = grid.times(places, 150)
+    on_grid = grid.between(music, at)
+    wanted = 2 * torch.pi * torch.arange(150) / per_beat / 2
+    for row in range(2):        # the same pattern at both tempi
+        assert torch.allclose(on_grid[row, 0], wanted.cos().float(), atol=0.02)
+    back = grid.between(on_grid, places[:, :100].clamp(max=148))
+    assert torch.allclose(back[:2], music[:2, :, :100], atol=0.03)
+    assert torch.equal(grid.nearest(music, at)[2], music[2, :, :150])
+
+
+def test_a_crop_holds_the_slowest_music(made):
+    """Of the corpus, so that the GAN learns from as many beats at every tempo."""
+    model, base = steered("gan")
+    facts = read_facts(made / "latents")
+    frames = model.crop(base, facts)
+    slowest = 2 ** facts["numbers"]["tempo"]["low"]
+    assert frames - 1 <= max(1, 60 * RATE_HZ / 8 / slowest) * base.settings["frames"] <= frames
+    latents, curves = open_described(made / "latents", "train", frames, model.on_beats)
+    whole = learning.untrained(type(model), latents, curves, facts, base, {}, ["key"], 0)
+    z, asked = learning.source_of(latents, curves, whole)(50, np.random.default_rng(0))
+    assert z.shape == (50, tiny.CHANNELS, 16)
+    assert (whole.parts(asked)[1][:, -2:] == 0).all()       # no clock: beats are where they are in all of them
+    assert model.crop(base, {"numbers": {}}) == base.settings["frames"]
 
 
 def test_a_misfit_has_one_thing_of_another_row():

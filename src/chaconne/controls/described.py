@@ -14,12 +14,12 @@ from chaconne.latents import Latents
 CURVES, FACTS = "curves.npy", "numbers.json"
 
 
-def open_described(folder, split, frames):
+def open_described(folder, split, frames, on_beats=False):
     """Return (Latents, the same of the curves) of a split: drawn with one seed they give the same places.
 
-    Crops start anywhere: what is steered has a clock and need not guess where beats are.
+    on_beats: whether crops start there; what has a clock need not guess where beats are.
     """
-    latents, curves = (Latents(folder, split, frames, on_beats=False) for _ in range(2))
+    latents, curves = (Latents(folder, split, frames, on_beats) for _ in range(2))
     curves.raw = load_array(Path(folder, CURVES), np.float32, 2)
     return latents, curves
 

@@ -54,6 +54,7 @@ def source_of(latents, curves, model):
         seed = int(rng.integers(2**63))     # the same places in both
         crops, rows = latents.draw(count, np.random.default_rng(seed))
         told, _ = curves.draw(count, np.random.default_rng(seed))
+        crops, told = model.aligned(crops, told)
         steady = torch.from_numpy(rng.random(count) < STEADY)[:, None, None]
         told[:, :len(NUMBERS)] = torch.where(steady, told[:, :len(NUMBERS)].nanmean(2, keepdim=True),
                                              told[:, :len(NUMBERS)])

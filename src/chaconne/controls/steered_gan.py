@@ -1,15 +1,19 @@
 """The GAN of this project, steered: what is asked for runs along its line, patch by patch, and before its critic.
 
-In place of the line's own beat, which is that of one tempo, stands the clock among the riders. Guidance, as diffusion
-has it: the same line and style make the piece once as asked and once free, and the difference is stretched.
+All of it happens on a grid of beats (chaconne.controls.grid): patches lie on beats, as those of the plain GAN do,
+whatever the tempo is. Guidance, as diffusion has it: the same line and style make the piece once as asked and once
+free, and the difference is stretched.
 
 Shapes: B batch, C latent channels, T latent frames, P patches, W width.
 """
+
+import math
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from chaconne.controls import grid
 from chaconne.controls.numbers import NUMBERS, OF_NUMBER, RIDERS
 from chaconne.controls.steering import Steered, joined
 from chaconne.generators import gan
@@ -30,7 +34,7 @@ class Network(gan.Network):
     def __init__(self, channels, vocabulary, settings):
         super().__init__(channels, vocabulary, settings)
         self.depth, self.names, self.sizes = settings["depth"], len(vocabulary), [*map(len, vocabulary.values())]
-        self.enter = nn.Linear(self.line.width + RIDERS * self.patch + sum(self.sizes), settings["width"])
+        self.enter = nn.Linear(self.line.width + RIDERS + sum(self.sizes), settings["width"])
 
     def forward(self, line, style, asked):
         """Patches before and behind a crop are not described: their riders are 0."""
@@ -38,19 +42,13 @@ class Network(gan.Network):
         return self.walk(line, seen, style, asked[:, :self.names].long())
 
     def along_line(self, seen):
-        """Return riders [B, RIDERS, P * patch] as they lie along the line: [B, RIDERS * patch, P + 2 depth].
-
-        Every frame of a patch has its own: a beat of the fastest pieces is hardly longer than a patch.
-        """
-        patches = seen.unflatten(2, (-1, self.patch)).transpose(2, 3).flatten(1, 2)
-        return functional.pad(patches, (self.depth, self.depth))
+        """Return riders [B, RIDERS, P * patch] as they lie along the line: [B, RIDERS, P + 2 depth]."""
+        return functional.pad(functional.avg_pool1d(seen, self.patch), (self.depth, self.depth))
 
     def walk(self, line, seen, style, codes):
-        """As gan.Network.forward; seen: what `along_line` gives."""
-        still = line.clone()
-        still[:, line.shape[1] - self.line.beat:] = 0
+        """As gan.Network.forward; seen: riders along the line."""
         names = named(codes, self.sizes)[:, :, None].expand(-1, -1, line.shape[2])
-        return super().forward(torch.cat([still, seen, names], 1), style, codes)
+        return super().forward(torch.cat([line, seen, names], 1), style, codes)
 
 
 class Critic(gan.Critic):
@@ -73,6 +71,7 @@ class Model(Steered, gan.Model):
 
     name = "steered_gan"
     preview = {**gan.Model.preview, "guidance": 1.0}
+    on_beats = True
 
     def __init__(self, settings, channels, rate_hz, vocabulary):
         super().__init__(settings, channels, rate_hz, vocabulary)
@@ -106,15 +105,39 @@ class Model(Steered, gan.Model):
         seen = torch.where(((chosen - len(place) == of) & known)[:, :, None], heard, seen)
         return [joined(codes, seen)]
 
+    @staticmethod
+    def crop(base, facts):
+        """As many as the slowest tempo takes for what `base` learned from."""
+        tempo = facts["numbers"].get("tempo")
+        per_beat = base.settings["patch"] * base.settings["beat"]
+        stretched = 60 * base.rate_hz / per_beat / NUMBERS["tempo"].told(tempo["low"]) if tempo else 1.0
+        return math.ceil(base.settings["frames"] * max(1.0, float(stretched)))
+
+    def aligned(self, crops, told):
+        """Lay both on the grid. Beats are at the same places in all of them: nobody has to be told where."""
+        at = grid.times(self.places(told[:, 0]), self.settings["frames"])
+        told = grid.nearest(told, at)
+        told[:, len(NUMBERS):] = torch.nan
+        return grid.between(crops, at), told
+
+    def places(self, tempo):
+        """Return where frames of tempi [B, T], in learned values, lie on the grid: [B, T]."""
+        return grid.places(tempo.exp2(), self.settings["patch"] * self.settings["beat"], self.rate_hz)
+
     def length(self, frames):
-        """Whole patches."""
-        return -(-frames // self.settings["patch"]) * self.settings["patch"]
+        """Two at least: there is no tempo between fewer."""
+        return max(frames, 2)
 
     @torch.no_grad()
     def generate(self, count, frames, asked, knobs):
-        """As gan.Model.generate, twice where `knobs['guidance']` is not 1."""
+        """As gan.Model.generate, twice where `knobs['guidance']` is not 1; what has no tempo is not stretched."""
         codes, seen = self.parts(asked)
-        patches, margin = -(-frames // self.settings["patch"]), self.margin()
+        tempo, scale = seen[:, 0], self.settings["numbers"].get("tempo", {"mean": 0.0, "deviation": 1.0})
+        known = seen[:, len(NUMBERS)] > 0
+        places = self.places((tempo * scale["deviation"] + scale["mean"]).where(known, torch.nan))
+        patches, margin = math.ceil((float(places.max()) + 1) / self.settings["patch"]), self.margin()
+        seen = grid.nearest(seen, grid.times(places, patches * self.settings["patch"]))
+        seen[:, 2 * len(NUMBERS):] = 0
         line = self.line(count, patches)
         line[:, :self.settings["coordinates"]] *= knobs["truncation"]
         style = (torch.randn(count, self.settings["style"]) * knobs["truncation"]).to(self.mean.device)
@@ -128,7 +151,7 @@ class Model(Steered, gan.Model):
         music = made(seen, codes)
         if knobs["guidance"] != 1:
             music = torch.lerp(made(torch.zeros_like(seen), torch.zeros_like(codes)), music, knobs["guidance"])
-        return music[:, :, :frames]
+        return grid.between(music, places)[:, :, :frames]
 
     def function_evaluations(self, knobs):
         """Network calls for one clip."""

@@ -17,6 +17,20 @@ from chaconne.generator import encode_conditions
 class Steered:
     """Mixin of generators. settings: also what facts_of and examples_of of chaconne.controls.numbers found."""
 
+    on_beats = False    # whether crops to learn from start there
+
+    @staticmethod
+    def crop(base, facts):
+        """Return how many latent frames of the corpus a crop has that `aligned` is given.
+
+        base: the plain generator it begins as; facts: of chaconne.controls.numbers.facts_of.
+        """
+        return base.settings["frames"]
+
+    def aligned(self, crops, told):
+        """Return crops [B, C, T] and their curves [B, COLUMNS, T] as the network is to learn them."""
+        return crops, told
+
     def length(self, frames):
         """Return how many frames the network works on to make `frames`."""
         raise NotImplementedError
