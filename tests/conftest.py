@@ -9,7 +9,7 @@ import pytest
 from scripts.smoke import copy_checkout, set_param
 
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST = ("test_musika_dag", "test_pipeline")
+LONGEST = ("test_chaos", "test_musika_dag", "test_pipeline")  # the pipeline runs in them
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # A shell lets jobs in the background ignore Ctrl-C, and all their children after them; some tests press it.
@@ -27,12 +27,9 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(items):
-    """Files with slow tests first: workers take files whole, and none is to be left alone with a long one at the end.
-
-    Of those the longest, in which everything runs once more, comes before the others.
-    """
+    """Long files first: workers take files whole, and none is to be left alone with one at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, item.path.stem not in LONGEST))
+    items.sort(key=lambda item: (item.path.stem not in LONGEST, item.path not in slow))
 
 
 def read_stages(root):
