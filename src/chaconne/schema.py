@@ -5,7 +5,6 @@ Selectors are checked against what exists in chaconne.selectors. A generator tha
 """
 
 import difflib
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -174,10 +173,7 @@ def line_of(found, model, preset, preset_file):
         return f"params.yaml or {preset_file}: {'.'.join(path)} is missing; expected {described or 'a section'}"
     said = str(found["msg"]).removeprefix("Input should be ")
     value = " ".join(repr(found["input"]).split())
-    number = re.fullmatch(r"'([-+]?\d+(?:\.\d*)?[eE][-+]?\d+)'", value)
-    # `dvc exp run -S` writes 0.00005 as 5e-05.
-    hint = f"; YAML reads that as text: write {float(number[1]):.12f}".rstrip("0") + " into the file" if number else ""
-    return f"{where}: expected {described or said}; got {value if len(value) < 80 else value[:77] + '...'}{hint}"
+    return f"{where}: expected {described or said}; got {value if len(value) < 80 else value[:77] + '...'}"
 
 
 def expected(model, path):
