@@ -6,13 +6,18 @@ import soundfile
 import torch
 
 from chaconne.codec.spectral import locked_phases
+from chaconne.controls.numbers import NUMBERS, RIDERS
 from chaconne.editing import endless, flow, making, styles
 from chaconne.editing.playing import Faded, decoder_of, following_phases, pushed
 from chaconne.editing.recordings import ENCODED, Recording, writing
+from chaconne.editing.wishes import both_ends
 from chaconne.trained.places import Workspace
 from tests import tiny
 
 HOP = 2048
+WALKERS = ("gan", "diffusion", "steered gan", "steered diffusion")
+# Of a steered model: then nothing is drawn.
+WHOLE = {"tempo": 64.0, "density": 2.0, "register": 60.0, "brightness": 512.0, "instrument": "Violin", "mode": "major"}
 
 
 @pytest.fixture(scope="module")
@@ -79,20 +84,65 @@ def test_mixing_on_the_sphere_keeps_the_variance():
     assert mixed[..., 1000:3000].std() == pytest.approx(1.0, abs=0.02)
 
 
-@pytest.mark.parametrize("kind", ["gan", "diffusion"])
-def test_a_walk_begins_at_one_seed_and_ends_at_the_other(kind, gan, diffusion):
-    trained, work = (gan, styles.morph_seeds) if kind == "gan" else (diffusion, flow.morph_seeds)
-    frames = 96
-    walk = work(trained, frames, [1, 2], {})
-    a, b = (trained.generator.sample(frames / trained.generator.rate_hz, seed, {}, trained.knobs) for seed in (1, 2))
+@pytest.fixture(scope="module")
+def walkers(gan, diffusion, workspace):
+    """Every model that walks, by name."""
+    for name in ("gan", "diffusion"):
+        model = tiny.steered(name)
+        with torch.no_grad():
+            for table in model.network.conditions.tables:
+                table.weight.normal_()
+        tiny.save(model, workspace.root / f"data/models/steered_{name}")
+    steered = [workspace.found(f"steered_{name}").load() for name in ("gan", "diffusion")]
+    return dict(zip(WALKERS, (gan, diffusion, steered[0], steered[1].with_knobs(steps=3)), strict=True))
+
+
+def walked(trained, frames, seeds, conditions, towards):
+    """Raw latents of a walk."""
+    work = flow.morph_seeds if hasattr(trained.generator, "velocity") else styles.morph_seeds
+    return work(trained, frames, seeds, both_ends(trained, frames, seeds[0], conditions, towards))
+
+
+def nearer(walk, one, other, part):
+    """Whether a part of a walk is nearer to one piece than to another, by far."""
+    first, second = ((walk[..., part] - z[..., part]).square().mean() for z in (one, other))
+    return first < 0.5 * second
+
+
+@pytest.mark.parametrize("kind", WALKERS)
+def test_a_walk_begins_at_one_seed_and_ends_at_the_other(kind, walkers):
+    trained, frames = walkers[kind], 96
+    asked = WHOLE if trained.steered else {}
+    walk = walked(trained, frames, [1, 2], asked, {})
+    a, b = (trained.generator.sample(frames / trained.generator.rate_hz, seed, asked, trained.knobs) for seed in (1, 2))
     assert walk.shape == a.shape
+    assert nearer(walk, a, b, slice(0, 8)) and nearer(walk, b, a, slice(frames - 8, frames))
 
-    def away(one, part):
-        return (walk[..., part] - one[..., part]).square().mean()
 
-    begin, end = slice(0, 8), slice(frames - 8, frames)
-    assert away(a, begin) < 0.5 * away(b, begin)
-    assert away(b, end) < 0.5 * away(a, end)
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+@pytest.mark.parametrize("kind", WALKERS)
+def test_a_walk_begins_as_one_wish_and_ends_as_the_other(kind, guidance, walkers):
+    trained, frames = walkers[kind], 96
+    trained = trained.with_knobs(guidance=guidance) if "guidance" in trained.knobs else trained
+    rest = WHOLE if trained.steered else {}
+    walk, one, other = (walked(trained, frames, [1, 1], rest | {"mode": mode}, {"mode": end}) for mode, end in (
+        ("major", "minor"), ("major", "major"), ("minor", "minor")))
+    assert nearer(walk, one, other, slice(0, 8)) and nearer(walk, other, one, slice(frames - 8, frames))
+
+
+def test_what_nobody_asked_for_is_the_same_at_both_ends_of_a_walk(walkers):
+    trained, names = walkers["steered gan"], len(tiny.VOCABULARY)
+    begin, end = both_ends(trained, 96, 3, {"mode": "major"}, {"mode": "minor"})
+    assert begin[:, names:].equal(end[:, names:])
+    assert (begin[:, :names] != end[:, :names]).sum() == 1
+    seen = both_ends(trained, 96, 3, {"register": 52.0}, {"register": 68.0})[0][:, names:].unflatten(1, (RIDERS, -1))
+    register = seen[0, list(NUMBERS).index("register")]
+    assert (register[0], register[-1]) == (52.0, pytest.approx(68.0, abs=0.2))
+    assert torch.allclose(register.diff(), register.diff()[:1], atol=1e-4)
+    for conditions, towards in (({"register": [(0.0, 52.0), (1.0, 60.0)]}, {"register": 68.0}),
+                                ({}, {"register": [(0.0, 52.0), (1.0, 60.0)]})):
+        with pytest.raises(ValueError, match=r"--towards: expected one number for register.*got a curve"):
+            both_ends(trained, 96, 3, conditions, towards)
 
 
 def test_a_gan_cannot_keep_a_recording_and_says_who_can(gan, tmp_path):

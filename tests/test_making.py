@@ -103,7 +103,7 @@ def test_steered_models_are_packed_and_make_whole_pieces_alone(project):
     run("pack", "steered_gan", "--out", "pack.safetensors")
     run("generate", "--model", "pack.safetensors", "--seconds", 1, "--condition", "register=60")
     tiny.recording(project / "song.wav")
-    for command in (["continue", "song.wav"], ["vary", "song.wav"], ["morph", "1", "2"]):
+    for command in (["continue", "song.wav"], ["vary", "song.wav"], ["morph", "song.wav", "song.wav"]):
         for model in ("steered_gan", "steered_diffusion"):
             said = run(*command, "--model", model, status=2)
             assert "diffusion" in said and "steered" in said, said
@@ -140,6 +140,7 @@ def test_it_works_from_a_folder_below(project, monkeypatch):
     (["inpaint", "a.wav", "--from", 5, "--to", 90], "expected 0 <= from < to <= 6.00"),
     (["morph", "1", "a.wav"], "expected two seeds or two recordings"),
     (["morph", "a.wav", "a.wav", "--seconds", 3], "two recordings are as long as they are"),
+    (["morph", "a.wav", "a.wav", "--towards", "mode=minor"], "--towards: expected two seeds"),
 ])
 def test_what_is_wrong_is_one_line(project, arguments, said):
     tiny.recording(project / "a.wav")
@@ -175,11 +176,17 @@ def test_recordings_go_through_every_command(project):
         assert length(project / name)[0] == pytest.approx(seconds, abs=0.15)
 
 
-@pytest.mark.parametrize("model", ["gan", "diffusion"])
+@pytest.mark.parametrize("model", ["gan", "diffusion", "steered_gan", "steered_diffusion"])
 def test_a_walk_between_seeds(project, model):
+    if model.startswith("steered_"):
+        tiny.save(tiny.steered(model.removeprefix("steered_")), project / f"data/models/{model}")
     said = json.loads(run("morph", 1, 2, "--model", model, "--seconds", 4, "--out", "walk.ogg", "--json"))
     assert said["source"] == ["1", "2"]
     assert length(project / "walk.ogg")[0] == pytest.approx(4, abs=0.05)
+    said = json.loads(run("morph", 1, 1, "--model", model, "--seconds", 2, "--condition", "mode=major", "--towards",
+                          "mode=minor", "--json"))
+    assert (said["conditions"], said["towards"]) == ({"mode": "major"}, {"mode": "minor"})
+    assert "--towards: this model knows" in run("morph", 1, 2, "--model", model, "--towards", "x=1", status=2)
 
 
 def test_a_recording_is_never_written_over(project):

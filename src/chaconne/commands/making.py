@@ -17,6 +17,7 @@ from chaconne.commands.options import (
     Seed,
     Steps,
     Threads,
+    Towards,
     Truncation,
     asked_conditions,
     beside,
@@ -156,17 +157,21 @@ def morph(
     seconds: Annotated[float | None, typer.Option(min=0.1, max=86400, help="length, of seeds  [default: 30]")] = None,
     strength: Annotated[float, typer.Option(min=0.01, max=1, help="of recordings: how far the middle is made "
                                                                   "anew")] = 0.6,
-    model: Model = None, rev: Rev = None, seed: Seed = 0, condition: Conditions = None, steps: Steps = None,
-    method: Method = None, guidance: Guidance = None, truncation: Truncation = None,
-    out: Out = Path("morph.wav"), format: Format = None, threads: Threads = None, as_json: Json = False,
+    model: Model = None, rev: Rev = None, seed: Seed = 0, condition: Conditions = None,
+    towards: Towards = None, steps: Steps = None, method: Method = None, guidance: Guidance = None,
+    truncation: Truncation = None, out: Out = Path("morph.wav"), format: Format = None, threads: Threads = None,
+    as_json: Json = False,
 ):
     """Walk from one seed to another, or from one recording to another, in one piece.
 
-    Seeds work with GAN and diffusion, recordings with diffusion; the length is that of the shorter recording.
+    Seeds work with GAN and diffusion, plain or steered, and what is asked for may turn on the way; recordings work
+    with diffusion, and the length is that of the shorter one.
 
     [bold]Examples[/bold]
 
       chaconne morph 1 2 --seconds 40 --out walk.wav
+
+      chaconne morph 1 1 --model steered_gan --condition instrument=Violin --towards "instrument=Reed Organ"
 
       chaconne morph mine.wav yours.wav --model diffusion
     """
@@ -176,21 +181,23 @@ def morph(
         raise ValueError(f"expected two seeds or two recordings, got {first} and {second}")
     if not seeds and seconds:
         raise ValueError("--seconds: two recordings are as long as they are")
+    if not seeds and towards:
+        raise ValueError("--towards: expected two seeds, got two recordings, which say how it ends")
     trained = open_trained(model or (None if seeds else "diffusion"), rev, threads, steps=steps, method=method,
                            guidance=guidance, truncation=truncation)
-    conditions = asked_conditions(trained, condition)
+    conditions, ends = asked_conditions(trained, condition), asked_conditions(trained, towards, "--towards")
     from chaconne.editing import making
 
     if seeds:
         length = seconds or 30.0
-        write(place, trained, lambda progress: making.morphed_seeds(trained, seeds, length, conditions, progress))
+        write(place, trained, lambda progress: making.morphed_seeds(trained, seeds, length, conditions, ends, progress))
     else:
         making.flow.check(trained, "morph of recordings")
         both = [making.open_recording(trained, path) for path in (first, second)]
         length = min(one.seconds for one in both)
         write(place, trained, lambda progress: making.morphed_recordings(
             trained, both, strength, seed, conditions, progress))
-    tell(as_json, [place], trained, length, source=[first, second], seed=seed, conditions=conditions)
+    tell(as_json, [place], trained, length, source=[first, second], seed=seed, conditions=conditions, towards=ends)
 
 
 @told

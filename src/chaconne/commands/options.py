@@ -16,6 +16,8 @@ Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="another seed, ano
 Conditions = Annotated[list[str] | None, typer.Option(
     "--condition", help="attribute=value; repeat for more. Steered models take numbers, and curves of value@second: "
                         "register=52@0,68@30")]
+Towards = Annotated[list[str] | None, typer.Option(
+    "--towards", help="attribute=value at the end, of seeds; --condition is what it begins with")]
 Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="of diffusion: more are finer and slower")]
 Method = Annotated[str | None, typer.Option(help="of diffusion: heun or euler")]
 Guidance = Annotated[float | None, typer.Option(min=0, max=100, help="of diffusion, towards the condition; 1 is off")]
@@ -72,21 +74,21 @@ def open_trained(model, rev, threads, **knobs):
     return found.load().with_knobs(**knobs)
 
 
-def asked_conditions(trained, pairs):
-    """Return {attribute: value} of texts attribute=value; ValueError names what the model knows."""
+def asked_conditions(trained, pairs, option="--condition"):
+    """Return {attribute: value} of texts attribute=value; ValueError names what the model knows, and the option."""
     vocabulary, found = trained.generator.vocabulary, {}
     numbers = trained.generator.limits() if trained.steered else {}
     for text in pairs or []:
         attribute, equals, value = text.partition("=")
         if not (attribute and equals and value):
-            raise ValueError(f"--condition: expected attribute=value, got {text!r}")
+            raise ValueError(f"{option}: expected attribute=value, got {text!r}")
         if attribute in numbers:
             found[attribute] = trained.generator.wish(attribute, value)
             continue
         if value not in vocabulary.get(attribute, []):
             known = [f"{a}={v}" for a, values in vocabulary.items() for v in values]
             known += [f"{a}={low:.3g}..{high:.3g} ({unit})" for a, (low, high, unit) in numbers.items()]
-            raise ValueError(f"--condition: this model knows {', '.join(known) or 'no conditions'}; got {text}")
+            raise ValueError(f"{option}: this model knows {', '.join(known) or 'no conditions'}; got {text}")
         found[attribute] = value
     return found
 

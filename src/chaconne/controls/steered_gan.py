@@ -128,30 +128,39 @@ class Model(Steered, gan.Model):
         """Two at least: there is no tempo between fewer."""
         return max(frames, 2)
 
-    @torch.no_grad()
-    def generate(self, count, frames, asked, knobs):
-        """As gan.Model.generate, twice where `knobs['guidance']` is not 1; what has no tempo is not stretched."""
+    def laid(self, asked):
+        """Return what is asked for on the grid: (codes [B, A], riders along the line, where frames lie, patches P).
+
+        asked: [B, A + RIDERS T]; riders: [B, RIDERS, P + 2 depth]; frames: [B, T]. Without a tempo nothing is stretched.
+        """
         codes, seen = self.parts(asked)
         tempo, scale = seen[:, 0], self.settings["numbers"].get("tempo", {"mean": 0.0, "deviation": 1.0})
         known = seen[:, len(NUMBERS)] > 0
         places = self.places((tempo * scale["deviation"] + scale["mean"]).where(known, torch.nan))
-        patches, margin = math.ceil((float(places.max()) + 1) / self.settings["patch"]), self.margin()
+        patches = math.ceil((float(places.max()) + 1) / self.settings["patch"])
         seen = grid.nearest(seen, grid.times(places, patches * self.settings["patch"]))
         seen[:, 2 * len(NUMBERS):] = 0
-        line = self.line(count, patches)
+        return codes, self.network.along_line(seen), places, patches
+
+    def walk(self, line, seen, style, codes, knobs):
+        """As Network.walk, twice where `knobs['guidance']` is not 1."""
+        music = self.network.walk(line, seen, style, codes)
+        if knobs["guidance"] == 1:
+            return music
+        free = self.network.walk(line, torch.zeros_like(seen), style, torch.zeros_like(codes))
+        return torch.lerp(free, music, knobs["guidance"])
+
+    @torch.no_grad()
+    def generate(self, count, frames, asked, knobs):
+        """As gan.Model.generate, on the grid."""
+        codes, seen, places, patches = self.laid(asked)
+        line, margin = self.line(count, patches), self.margin()
         line[:, :self.settings["coordinates"]] *= knobs["truncation"]
         style = (torch.randn(count, self.settings["style"]) * knobs["truncation"]).to(self.mean.device)
-        line, seen = line.to(self.mean.device), self.network.along_line(seen)
-
-        def made(seen, codes):
-            spans = [slice(p, p + knobs["piece"] + 2 * margin) for p in range(0, patches, knobs["piece"])]
-            return torch.cat([self.network.walk(line[:, :, span], seen[:, :, span], style, codes) for span in spans],
-                             dim=-1)
-
-        music = made(seen, codes)
-        if knobs["guidance"] != 1:
-            music = torch.lerp(made(torch.zeros_like(seen), torch.zeros_like(codes)), music, knobs["guidance"])
-        return grid.between(music, places)[:, :, :frames]
+        line = line.to(self.mean.device)
+        spans = [slice(p, p + knobs["piece"] + 2 * margin) for p in range(0, patches, knobs["piece"])]
+        music = [self.walk(line[:, :, span], seen[:, :, span], style, codes, knobs) for span in spans]
+        return grid.between(torch.cat(music, dim=-1), places)[:, :, :frames]
 
     def function_evaluations(self, knobs):
         """Network calls for one clip."""

@@ -43,10 +43,11 @@ def codes_of(trained, conditions):
 
 
 @torch.no_grad()
-def integrate(trained, x, codes, start=0.0, given=None, progress=iter):
+def integrate(trained, x, codes, start=0.0, given=None, turn=None, progress=iter):
     """Follow the flow from x [B, C, T] at time `start` to music at time 1, with the knobs of `trained`.
 
     given: None, or (data [B, C, T], noise [B, C, T], mask bool [T]): where the mask is true the result is `data`.
+    turn: None, or (other codes, share [T] of the velocity under them): what is asked for turns along the piece.
     progress: wraps the list of steps. Times and method are those of Model.integrate.
     """
     model, knobs = trained.generator, trained.knobs
@@ -56,6 +57,8 @@ def integrate(trained, x, codes, start=0.0, given=None, progress=iter):
 
     def velocity(x, t):
         v = model.velocity(x, t, codes, window)
+        if turn is not None:
+            v = torch.lerp(v, model.velocity(x, t, turn[0], window), turn[1])
         if knobs["guidance"] != 1:
             v = torch.lerp(model.velocity(x, t, torch.zeros_like(codes), window), v, knobs["guidance"])
         return v if given is None else torch.where(given[2], given[0] - given[1], v)
@@ -104,14 +107,16 @@ def vary(trained, latents, strength, seed, conditions, progress=iter):
     return trained.generator.denormalise(made)[:, :, :frames]
 
 
-def morph_seeds(trained, frames, seeds, conditions, progress=iter):
+def morph_seeds(trained, frames, seeds, asked, progress=iter):
     """Return raw latents [1, C, frames] of a piece that begins as the one of the first seed and ends as the second's.
 
-    The noise turns from one to the other on the sphere, frame by frame.
+    The noise turns from one to the other on the sphere, frame by frame, and evenly what is asked for.
+    asked: (of the beginning, of the end), see chaconne.editing.wishes.both_ends.
     """
     a, b = (noise_of(trained, frames, seed) for seed in seeds)
-    made = integrate(trained, spherical(a, b, shares(a.shape[-1], frames)), codes_of(trained, conditions),
-                     progress=progress)
+    share = shares(a.shape[-1], frames)
+    turn = None if asked[0].equal(asked[1]) else (asked[1], share)
+    made = integrate(trained, spherical(a, b, share), asked[0], turn=turn, progress=progress)
     return trained.generator.denormalise(made)[:, :, :frames]
 
 

@@ -11,6 +11,7 @@ import torch
 from chaconne.editing import flow, styles
 from chaconne.editing.playing import blend, decoder_of, pushed
 from chaconne.editing.recordings import Recording
+from chaconne.editing.wishes import both_ends
 
 CONTEXT_S = 6.5         # of a recording that the network sees before (and behind) what it makes
 PART = 96               # latent frames decoded at once (9 s): more are no faster
@@ -134,16 +135,20 @@ def varied(trained, recording, strength, seed, conditions, progress=quiet):
     yield from sound(trained, made, recording.samples, progress, recording.gain)
 
 
-def morphed_seeds(trained, seeds, seconds, conditions, progress=quiet):
-    """Yield a piece that begins as that of the first seed and ends as that of the second."""
-    if trained.flows:
+def morphed_seeds(trained, seeds, seconds, conditions, towards, progress=quiet):
+    """Yield a piece that begins as that of the first seed and ends as that of the second.
+
+    towards: {attribute: value} of the end, where it is to differ from `conditions`.
+    """
+    if hasattr(trained.generator, "velocity"):
         work = flow.morph_seeds
-    elif hasattr(trained.generator, "line") and not trained.steered:
+    elif hasattr(trained.generator, "line"):
         work = styles.morph_seeds
     else:
         raise ValueError(f"morph: expected a diffusion or a gan, got a {trained.generator.name}")
     frames = math.ceil(seconds * trained.rate_hz)
-    latents = work(trained, frames, seeds, conditions, bar(progress, "composing"))
+    asked = both_ends(trained, frames, seeds[0], conditions, towards)
+    latents = work(trained, frames, seeds, asked, bar(progress, "composing"))
     yield from sound(trained, latents, round(seconds * trained.codec.sample_rate_hz), progress)
 
 

@@ -6,29 +6,62 @@ A frame depends on 2 depth + 1 patches of the line and on one style, so that eve
 import torch
 from torch.nn import functional
 
-from chaconne.editing.flow import codes_of, shares, spherical
+from chaconne.controls.grid import between
+from chaconne.editing.flow import shares, spherical
 
 AT_ONCE = 256       # beats
 
 
 @torch.no_grad()
-def morph_seeds(trained, frames, seeds, conditions, progress=iter):
-    """Return raw latents [1, C, frames] of a piece that begins as that of the first seed and ends as the second's."""
+def morph_seeds(trained, frames, seeds, asked, progress=iter):
+    """Return raw latents [1, C, frames] of a piece that begins as that of the first seed and ends as the second's.
+
+    Line and style turn on the sphere, and evenly the music that is made under what is asked for at either end.
+    asked: (of the beginning, of the end), see chaconne.editing.wishes.both_ends.
+    """
     model, truncation = trained.generator, trained.knobs["truncation"]
     patch, beat, margin = model.settings["patch"], model.settings["beat"], model.margin()
-    patches = -(-frames // patch)
+    codes, seen, places, patches = laid(trained, frames, asked)
     beats = -(-patches // beat)
     lines, styles = zip(*(start(model, patches, seed, truncation) for seed in seeds), strict=True)
     free = model.settings["coordinates"] + model.settings["noise"]
-    line = lines[0].clone()
+    line = torch.cat([lines[0], seen], dim=1)
     line[:, :free] = spherical(*(one[:, :free] for one in lines), shares(line.shape[-1], line.shape[-1]))
     line = functional.pad(line, (0, beats * beat - patches), mode="replicate")
     style = spherical(styles[0].T, styles[1].T, shares(beats, beats)).T        # [beats, S]
     windows = line[0].unfold(1, beat + 2 * margin, beat).transpose(0, 1)       # [beats, width, beat + 2 margin]
-    codes = codes_of(trained, conditions).expand(beats, -1)
-    parts = zip(windows.split(AT_ONCE), style.split(AT_ONCE), codes.split(AT_ONCE), strict=True)
-    made = torch.cat([model.network(*part) for part in progress(list(parts))])  # [beats, C, beat * patch]
-    return model.denormalise(made.transpose(0, 1).flatten(1)[None])[:, :, :frames]
+
+    def made(codes):
+        parts = zip(windows.split(AT_ONCE), style.split(AT_ONCE), codes.expand(beats, -1).split(AT_ONCE), strict=True)
+        music = torch.cat([walk(trained, *part) for part in progress(list(parts))])     # [beats, C, beat * patch]
+        return music.transpose(0, 1).flatten(1)[None]
+
+    music = made(codes[0])
+    if not codes[0].equal(codes[1]):
+        music = torch.lerp(music, made(codes[1]), shares(music.shape[-1], patches * patch))
+    return model.denormalise(music if places is None else between(music, places))[:, :, :frames]
+
+
+def laid(trained, frames, asked):
+    """Return (codes of both ends, riders along the line [1, R, P + 2 margin], where frames lie among patches, P).
+
+    Of a plain GAN there are no riders, and frames lie where they are: None.
+    """
+    model = trained.generator
+    if not trained.steered:
+        patches = -(-frames // model.settings["patch"])
+        return asked, torch.zeros(1, 0, patches + 2 * model.margin()), None, patches
+    (begin, seen, places, patches), (end, *_) = (model.laid(one) for one in asked)
+    return (begin, end), seen, places, patches
+
+
+def walk(trained, windows, style, codes):
+    """Return latents of windows of a line and its riders [beats, width + R, beat + 2 margin]."""
+    model = trained.generator
+    if not trained.steered:
+        return model.network(windows, style, codes)
+    width = model.network.line.width
+    return model.walk(windows[:, :width], windows[:, width:], style, codes, trained.knobs)
 
 
 def start(model, patches, seed, truncation):

@@ -50,7 +50,7 @@ def morph(store, asked):
     seconds, other = float(number(asked, "seconds", 1, MOST_S, 20)), int(number(asked, "other", 0, 2**32 - 1, 1))
 
     def blocks(trained, conditions, seed, job):
-        return making.morphed_seeds(trained, [seed, other], seconds, conditions, job.progress)
+        return making.morphed_seeds(trained, [seed, other], seconds, conditions, {}, job.progress)
 
     return piece_work(store, asked, f"{asked.get('model')}, seed {asked.get('seed', 0)} to {other}", blocks)
 
