@@ -131,7 +131,7 @@ class Model(Steered, gan.Model):
     def laid(self, asked):
         """Return what is asked for on the grid: (codes [B, A], riders along the line, where frames lie, patches P).
 
-        asked: [B, A + RIDERS T]; riders: [B, RIDERS, P + 2 depth]; frames: [B, T]. Without a tempo nothing is stretched.
+        asked: [B, A + RIDERS T]; riders: [B, RIDERS, P + 2 depth]; frames: [B, T], stretched where a tempo is known.
         """
         codes, seen = self.parts(asked)
         tempo, scale = seen[:, 0], self.settings["numbers"].get("tempo", {"mean": 0.0, "deviation": 1.0})
