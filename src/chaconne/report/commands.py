@@ -7,28 +7,28 @@ def commands(params, generators, model):
     sampling = [(name, list((params.get(name) or {}).get("sample") or {})) for name in generators]
     return [
         (
-            f"dvc exp run -S model={other}",
+            f"dvc exp run -S model={other} report",
             f"Fine-tune and report {other} instead of {model}; what the corpus "
             "taught is kept, and going back costs nothing.",
         ),
         *(
             (
-                f"dvc exp run -S {name}.sample.{knobs[0]}=VALUE",
+                f"dvc exp run -S {name}.sample.{knobs[0]}=VALUE report",
                 f"Sample {name} differently (knobs: {', '.join(knobs)}). Trains nothing.",
             )
             for name, knobs in sampling
             if knobs
         ),
         (
-            "dvc exp run -S finetune.learning_rate=VALUE",
+            "dvc exp run -S finetune.learning_rate=VALUE report",
             "Fine-tune harder or gentler; the section finetune of "
             "params.yaml has more: which layers, how much old music is mixed in.",
         ),
-        ("dvc exp run -S genre=NAME", "Fine-tune on other music: any file of conf/data."),
-        ("dvc exp run -S data=NAME", "Learn other music from the start: any file of conf/data."),
-        ("dvc exp run -S seed=1", "The same again with other dice: how much of a difference is luck?"),
+        ("dvc exp run -S genre=NAME report", "Fine-tune on other music: any file of conf/data."),
+        ("dvc exp run -S data=NAME report", "Learn other music from the start: any file of conf/data."),
+        ("dvc exp run -S seed=1 report", "The same again with other dice: how much of a difference is luck?"),
         (
-            "dvc exp run -S scale=gpu",
+            "dvc exp run -S scale=gpu report",
             "The same on a larger machine; smoke instead of gpu runs everything in minutes.",
         ),
         (
@@ -52,6 +52,10 @@ def commands(params, generators, model):
         (
             "dvc repro report_accompaniment",
             "Give the diffusion model a voice to play to: metrics/duets.html beside this page.",
+        ),
+        (
+            "dvc repro report_controls",
+            "Ask for tempo, density, register, brightness or an instrument: metrics/controls.html beside this page.",
         ),
         (
             "dvc metrics diff && dvc plots diff",
