@@ -72,12 +72,12 @@ def columns(metrics, place):
 
 
 def table(name, search, rows, seeds):
-    """Return the lines of a Markdown table of all experiments that are there."""
+    """Return the lines of a Markdown table of all experiments; those that are not there have no figures."""
     known, lines = there(), [f"| {name} | seed | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 2) + "|"]
     for called, row, seed, _ in experiments(name, search, rows, seeds):
-        if called in known:
-            cells = (f"{value:.3g}" for value in figures(called, search).values())
-            lines.append(f"| {row} | {seed} | {' | '.join(cells)} |")
+        found = figures(called, search).values() if called in known else [None] * len(COLUMNS)
+        cells = ("not run" if value is None else f"{value:.3g}" for value in found)
+        lines.append(f"| {row} | {seed} | {' | '.join(cells)} |")
     return lines
 
 

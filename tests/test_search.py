@@ -77,6 +77,8 @@ def test_a_search_runs_goes_on_and_is_shown(tmp_path):
     assert run().stdout == "small: kept, more\n" and run("large").returncode == 2
     first = run("small", "--only", "more")
     assert first.returncode == 0, first.stdout
+    missing = "| kept | 0 | not run | not run | not run | not run |"
+    assert run("small", "--table").stdout.splitlines()[2] == missing
     assert first.stdout.splitlines()[-1].split() == "| more | 0 | 7 | 0.5 | 0.25 | 1.5 |".split()
     whole = run("small", "--seeds", "0", "1")
     assert whole.returncode == 0 and "search-small-more-0: already there" in whole.stdout, whole.stdout
