@@ -36,7 +36,7 @@ OUT = "benchmarks/harmonisations.json"
 def main(arguments=None):
     """Measure, print and keep the rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--excerpts", type=int, default=120, help="the first so many; a piece takes 5 to 17 s")
+    parser.add_argument("--excerpts", type=int, default=120, help="the first so many; each takes some six seconds")
     asked = parser.parse_args(arguments)
     params = read_params()
     settings, rate = read_settings(params["data"]), params["audio"]["sample_rate_hz"]
