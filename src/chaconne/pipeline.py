@@ -1,4 +1,7 @@
-"""What dvc.yaml says of a stage, read without DVC: its deps, its params, and which stage makes a file."""
+"""What the dvc.yaml files say of a stage, read without DVC: its deps, its params, and which stage makes a file.
+
+An address is what `dvc repro` takes in the root: `encode`, `sample@gan`, `stages/controls/dvc.yaml:steer@gan`.
+"""
 
 import re
 from pathlib import Path
@@ -6,21 +9,41 @@ from pathlib import Path
 import yaml
 
 KINDS = ("outs", "metrics", "plots")
+FILES = ("dvc.yaml", "stages/*/dvc.yaml")   # of the audio branch and of each other one; all run in the root
 
 
 def read_stages(root="."):
-    """Return {name: what dvc.yaml says}, templates as they stand; {} where there is no dvc.yaml."""
-    path = Path(root, "dvc.yaml")
-    return (yaml.safe_load(path.read_text()) or {}).get("stages", {}) if path.exists() else {}
+    """Return {address: what its dvc.yaml says}, templates as they stand; {} where there is no dvc.yaml."""
+    found = {}
+    for path in (path for pattern in FILES for path in sorted(Path(root).glob(pattern))):
+        file = path.relative_to(root).as_posix()
+        for name, stage in (yaml.safe_load(path.read_text()) or {}).get("stages", {}).items():
+            found[name if file == FILES[0] else f"{file}:{name}"] = stage
+    return found
+
+
+def parts(address):
+    """Return (name, item) of an address, whatever file it names: `steer`, `gan`.
+
+    DVC spells the file as it is seen from where it was started; the name alone is enough, no two files share one.
+    """
+    name, _, item = address.rpartition(":")[2].partition("@")
+    return name, item
+
+
+def lock_of(address, root="."):
+    """Return the dvc.lock that will record the stage, relative to `root`; the first one for an unknown stage."""
+    known = next((one for one in read_stages(root) if parts(one)[0] == parts(address)[0]), "")
+    return Path(known.rpartition(":")[0] or FILES[0]).with_name("dvc.lock").as_posix()
 
 
 def declared(address, root="."):
-    """Return (dep paths, {params file: keys, None for all}) of the stage `address`: `encode` or `sample@gan`.
+    """Return (dep paths, {params file: keys, None for all}) of a stage.
 
     Templates are filled in from params.yaml, as DVC does. An unknown stage has neither.
     """
-    name, _, item = address.partition("@")
-    entry = read_stages(root).get(name, {})
+    name, item = parts(address)
+    entry = next((stage for one, stage in read_stages(root).items() if parts(one)[0] == name), {})
     body = entry.get("do", entry)
     known = yaml.safe_load(Path(root, "params.yaml").read_text()) if Path(root, "params.yaml").exists() else {}
 
@@ -37,7 +60,7 @@ def declared(address, root="."):
 
 
 def name_of(entry):
-    """Return the path of an entry of dvc.yaml, which may carry settings: `a` or `{a: {cache: false}}`."""
+    """Return the path of an entry of a dvc.yaml, which may carry settings: `a` or `{a: {cache: false}}`."""
     return next(iter(entry)) if isinstance(entry, dict) else entry
 
 
@@ -49,7 +72,7 @@ def look_up(tree, dotted):
 
 
 def maker_of(path, root="."):
-    """Return the stage whose output is or holds `path` (relative to `root`), None when none is known."""
+    """Return the address of the stage whose output is or holds `path` (relative to `root`), None when none is known."""
     found = {}
     for name, stage in read_stages(root).items():
         body = stage.get("do", stage)

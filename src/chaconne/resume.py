@@ -14,9 +14,10 @@ from pathlib import Path
 
 from chaconne import processes
 from chaconne.files import new_file, new_folder, read_json
+from chaconne.pipeline import lock_of
 
 FOLDER = Path(".resume")
-FINISHED = "finished"   # a mark in the folder of work that is done
+FINISHED = "finished"   # a mark in the folder of work that is done; it names the dvc.lock that is to record it
 KEPT = 3                # unfinished states of other settings, newest first: whoever goes back finds them
 
 
@@ -33,9 +34,9 @@ def work_folder(name, key, inputs=()):
 
 
 def forget_recorded():
-    """Remove finished work that is older than dvc.lock: DVC writes that after each stage."""
-    lock = Path("dvc.lock")
+    """Remove finished work that is older than the dvc.lock of its stage: DVC writes that after each stage."""
     for mark in list(FOLDER.rglob(FINISHED)):
+        lock = Path(mark.read_text() or "dvc.lock")
         if lock.exists() and mark.stat().st_mtime < lock.stat().st_mtime:
             shutil.rmtree(mark.parent, ignore_errors=True)
 
@@ -46,8 +47,8 @@ def seconds_between(usual):
 
 
 def mark_finished(folder):
-    """Say that the work in `folder` is done; its state stays until DVC has recorded the result."""
-    Path(folder, FINISHED).touch()
+    """Say that the work in `folder` is done, and which dvc.lock is to record it; its state stays until then."""
+    Path(folder, FINISHED).write_text(lock_of(os.environ.get("DVC_STAGE", "")))
 
 
 def fingerprint(key, inputs):

@@ -23,7 +23,8 @@ def aligned(mix, voices, split, frames):
         part: Latents(f"{voices}/{part}", split, frames) for part in PARTS}
     places = [one.index[["clip", "first", "frames"]] for one in sets.values()]
     if not all(places[0].equals(other) for other in places[1:]):
-        raise ValueError(f"{voices} was made of another corpus than {mix}; run `dvc repro encode_voices`")
+        raise ValueError(f"{voices} was made of another corpus than {mix}; "
+                         "run `dvc repro stages/accompaniment/dvc.yaml:encode_voices`")
     return sets
 
 

@@ -39,7 +39,7 @@ def open_accompanist(root):
     codec, model = load_codec(found.codec), load_accompanist(found.model)
     if codec.channels != model.channels:
         raise ValueError(f"{found.model}: expected latents of {codec.channels} channels as {found.codec} makes them, "
-                         f"got {model.channels}; run `dvc repro train_accompaniment`")
+                         f"got {model.channels}; run `dvc repro stages/accompaniment/dvc.yaml`")
     return Trained(found, codec, model, dict(found.knobs))
 
 

@@ -40,7 +40,7 @@ def accompany(
 ):
     """Play the other voices to a recording of one, of any length, level, tuning and key.
 
-    The model is the one that `dvc repro train_accompaniment` trains.
+    The model is the one that `dvc repro stages/accompaniment/dvc.yaml` trains.
 
     [bold]Examples[/bold]
 

@@ -131,7 +131,7 @@ def trained(model):
     """Return the folder of a network, or raise ValueError that says how to make one."""
     if not Path(model, "network.json").exists():
         raise ValueError(f"--model: expected rules or a folder with network.json, got {model}; "
-                         "`dvc repro reinforce` trains one (20 minutes)")
+                         "`dvc repro stages/counterpoint/dvc.yaml:reinforce` trains one (20 minutes)")
     return Path(model)
 
 

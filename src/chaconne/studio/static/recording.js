@@ -14,7 +14,7 @@ export function start(models, accompanist) {
   const change = () => {
     for (const label of document.querySelectorAll("[data-of]")) label.hidden = !label.dataset.of.split(" ").includes(kind.value);
     const able = { reconstruct: models, accompany: hearing }[kind.value] ?? flows;
-    const lacking = kind.value === "accompany" ? "none yet: dvc repro train_accompaniment" : "no diffusion model here";
+    const lacking = kind.value === "accompany" ? "none yet: dvc repro stages/accompaniment/dvc.yaml" : "no diffusion model here";
     find("recording-model").replaceChildren(...able.map((m) => make("option", {}, m.name)));
     if (!able.length) find("recording-model").append(make("option", { value: "" }, lacking));
   };
