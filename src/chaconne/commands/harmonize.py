@@ -69,7 +69,7 @@ def harmonizer_of(name):
     name = MODEL if name == "learned" else name
     if not Path(name, "network.json").exists():
         raise ValueError(f"--harmonizer: expected {', '.join(HARMONIZERS)}, learned or a folder with network.json, got "
-                         f"{str(name)!r}; `dvc repro stages/counterpoint/dvc.yaml:reinforce` trains that of the pipeline")
+                         f"{str(name)!r}; `dvc repro stages/counterpoint/dvc.yaml:reinforce` trains one")
     from chaconne.counterpoint.learned import ModelHarmonizer
     from chaconne.counterpoint.model import load
     from chaconne.files import read_json
