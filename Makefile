@@ -28,9 +28,9 @@ $(DONE): pyproject.toml constraints.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps basic-pitch
 	@touch $(DONE)
 
-repro: $(DONE)  ## make the music, the numbers and the page (audio branch of dvc.yaml)
-	@echo "== Running the pipeline up to the report: what is already there is not made again"
-	@start=$$SECONDS; dvc repro report || { status=$$?; \
+repro: $(DONE)  ## make the music, the numbers and the page (the audio branch)
+	@echo "== Running the pipeline up to the page: what is already there is not made again"
+	@start=$$SECONDS; dvc repro || { status=$$?; \
 	echo "== It stopped. The same command goes on where it was; docs/faults.md says more."; exit $$status; }; \
 	echo "== Done in $$(( (SECONDS - start) / 60 )) min $$(( (SECONDS - start) % 60 )) s. Open this page in a browser:"
 	@echo "   $(CURDIR)/metrics/report.html"

@@ -1,6 +1,6 @@
 """List what differs between the results of two runs: python scripts/same_bytes.py A B
 
-Compares data/, metrics/ and dvc.lock of two checkouts byte for byte. Left out is what a
+Compares data/, metrics/ and every dvc.lock of two checkouts byte for byte. Left out is what a
 clock goes into: data/timing/, metrics/timing.json and the page that shows it.
 """
 
@@ -27,8 +27,9 @@ def results(root):
 
 
 def lock(root):
-    """Return {stage: what dvc.lock says of it}, without the entries of clocked files."""
-    stages = yaml.safe_load(Path(root, "dvc.lock").read_text())["stages"]
+    """Return {stage: what its dvc.lock says of it}, without the entries of clocked files."""
+    files = (Path(root, "dvc.lock"), *Path(root).glob("stages/*/dvc.lock"))
+    stages = {name: stage for file in files for name, stage in yaml.safe_load(file.read_text())["stages"].items()}
     for stage in stages.values():
         for kind in ("deps", "outs"):
             stage[kind] = [entry for entry in stage.get(kind, []) if not clocked(entry["path"])]

@@ -85,7 +85,7 @@ def fresh_run():
     """Run the audio branch in a copy of this checkout; returns its folder."""
     copy = copy_checkout(Path(tempfile.mkdtemp(), "verify"), committed(FILES[0])["settings"]["scale"])
     print(f"verify: a fresh run in {copy}", flush=True)
-    if status := subprocess.run(["dvc", "repro", "report"], cwd=copy, env=environment()).returncode:
+    if status := subprocess.run(["dvc", "repro"], cwd=copy, env=environment()).returncode:
         raise SystemExit(f"verify: the fresh run ended with {status}")
     return copy
 
@@ -96,7 +96,7 @@ def main(folder=None):
     lines = []
     for name in FILES:
         if not (root / name).exists():
-            raise SystemExit(f"verify: {root / name} is missing; expected the folder of a finished `dvc repro report`")
+            raise SystemExit(f"verify: {root / name} is missing; expected the folder of a finished `dvc repro`")
         lines += differences(committed(name), json.loads((root / name).read_text()), name)
     print("\n".join(lines) or f"verify: the metrics of {root} agree with the committed ones")
     return int(bool(lines))

@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items):
 
 
 def read_stages(root):
-    """Return {name: stage} of the checkout's dvc.yaml, every template resolved by DVC itself."""
+    """Return {name: stage} of every dvc.yaml of the checkout, every template resolved by DVC itself."""
     from dvc.repo import Repo
 
     with Repo(root) as repo:

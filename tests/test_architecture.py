@@ -143,6 +143,20 @@ def test_every_stage_script_is_in_the_pipeline(pipelines):
     assert there == used
 
 
+def test_branches_run_in_the_root_under_names_of_their_own():
+    """A stage is known by its name wherever DVC was started; and no stage of the page needs another branch."""
+    from dvc.repo import Repo
+
+    with Repo(ROOT) as repo:
+        found = list(repo.index.stages)
+    assert len({stage.name for stage in found}) == len(found)
+    assert {Path(stage.wdir) for stage in found} == {ROOT}
+    page = [stage for stage in found if stage.relpath == "dvc.yaml"]
+    elsewhere = {out.def_path for stage in found if stage not in page for out in stage.outs}
+    assert not {dep.def_path for stage in page for dep in stage.deps} & elsewhere
+    assert len(elsewhere) > len(found) - len(page) > 0
+
+
 def test_outs_are_either_cached_and_ignored_or_in_git(pipelines):
     stages = [stage for stages in pipelines.values() for stage in stages.values()]
     outs = {out.def_path: out.use_cache for stage in stages for out in stage.outs}

@@ -95,8 +95,8 @@ def answer(root, *args):
 
 
 def ran(said):
-    """Return the stages that really ran: one taken from the run-cache is not said to be running."""
-    return set(re.findall(r"^Running stage '([^']+)'", said, re.M))
+    """Return the names of the stages that really ran: one taken from the run-cache is not said to be running."""
+    return set(re.findall(r"^Running stage '(?:[^']+:)?([^':]+)'", said, re.M))
 
 
 def may_run(root, stages):
@@ -104,7 +104,7 @@ def may_run(root, stages):
 
     Without `selectors`: it looks at every knob, takes a second, and what it writes is always the same.
     """
-    changed = ran(dvc(root, "repro", "--dry")) - {"selectors"}
+    changed = ran(dvc(root, "repro", "--dry", "--all-pipelines")) - {"selectors"}
     while True:
         made = {out.def_path for name in changed for out in stages[name].outs}
         more = {name for name, stage in stages.items()
@@ -139,7 +139,7 @@ def root(tmp_path_factory, request):
         shutil.copytree(quiet, copy)
     else:
         copy_checkout(copy)
-    dvc(copy, "repro")
+    dvc(copy, "repro", "--all-pipelines")
     commit(copy, "Results at scale smoke")
     return copy
 
@@ -158,7 +158,7 @@ def test_what_may_run_after(change, root, stages):
 
 
 def test_a_second_run_runs_nothing(root):
-    assert ran(dvc(root, "repro")) == set()
+    assert ran(dvc(root, "repro", "--all-pipelines")) == set()
     dvc(root, "checkout")
     assert git(root, "status", "--porcelain") == ""
 
@@ -210,7 +210,7 @@ def test_experiments_elsewhere_run_their_own_code(way, root):
     """Only the experiment's code has the marker: neither the workspace nor the installed package does."""
     marker = f"made by the {way}"
     with edited(root, *MARKED, marker):
-        dvc(root, "exp", "run", "--name", way, f"--{way}", "report")
+        dvc(root, "exp", "run", "--name", way, f"--{way}")
         if way == "temp":
             assert marker in page_of(root, way)
     if way == "queue":

@@ -10,7 +10,7 @@ import pytest
 
 from chaconne import files, room
 from chaconne.corpora import packing
-from chaconne.resume import Parts, work_folder
+from chaconne.resume import Parts, mark_finished, work_folder
 from chaconne.stage import explain
 from tests.conftest import ROOT
 
@@ -78,6 +78,22 @@ def test_another_key_other_inputs_and_other_code_are_other_work(folder):
     assert work_folder("work", ["l"], ["in"]) != first
     (folder / "in/a").write_text("2")
     assert work_folder("work", ["k"], ["in"]) != first
+
+
+def test_finished_work_waits_for_the_lock_of_its_own_branch(folder, monkeypatch):
+    """The lock of another branch is newer as soon as that one has run: it says nothing of this work."""
+    (folder / "stages/far").mkdir(parents=True)
+    (folder / "dvc.yaml").write_text("stages: {near: {cmd: a}}")
+    (folder / "stages/far/dvc.yaml").write_text("stages: {distant: {cmd: b}}")
+    monkeypatch.setenv("DVC_STAGE", "stages/far/dvc.yaml:distant@x")
+    done = work_folder("work", ["k"])
+    mark_finished(done)
+    later = done.stat().st_mtime + 5
+    for lock, stays in (("dvc.lock", True), ("stages/far/dvc.lock", False)):
+        (folder / lock).touch()
+        os.utime(folder / lock, (later, later))
+        work_folder("other", ["k"])
+        assert done.exists() == stays
 
 
 def test_code_and_sound_of_a_codec_are_part_of_its_checkpoint(folder):

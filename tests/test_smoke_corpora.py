@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 def repro(root, *targets):
     """Run `dvc repro TARGETS`; returns what it printed."""
-    done = subprocess.run(["dvc", "repro", *targets], cwd=root, env=environment(), text=True,
+    done = subprocess.run(["dvc", "repro", *(targets or ["--all-pipelines"])], cwd=root, env=environment(), text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout[-4000:]
     return done.stdout

@@ -232,6 +232,18 @@ def test_a_dvc_lock_that_is_cut_off_is_mended(project):
     assert path.read_text() == whole and (project / "data/used.txt").read_text() == "WAIT FOR IT"
 
 
+def test_the_lock_of_a_branch_is_mended_too(tmp_path):
+    lines = (ROOT / "dvc.lock").read_text().splitlines(keepends=True)
+    for folder in (tmp_path, tmp_path / "stages/far"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "dvc.yaml").write_text("stages: {}\n")
+    (tmp_path / "dvc.lock").write_text("".join(lines))
+    (tmp_path / "stages/far/dvc.lock").write_text("".join(lines[:4]))
+    repair(tmp_path)
+    assert (tmp_path / "dvc.lock").read_text() == "".join(lines)
+    assert yaml.safe_load((tmp_path / "stages/far/dvc.lock").read_text())["stages"] == {}
+
+
 def repair(root):
     """Type `chaconne repair`."""
     done = subprocess.run(["chaconne", "repair"], cwd=root, env=environment(), capture_output=True, text=True)

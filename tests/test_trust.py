@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from chaconne.files import load_array, write_csv
+from chaconne.pipeline import read_stages
 from chaconne.report import policy
 from chaconne.report.inputs import read_inputs
 from tests.conftest import ROOT
@@ -103,7 +103,7 @@ def test_an_array_of_objects_is_refused(tmp_path):
 
 def test_commands_of_the_pipeline_hold_nothing_from_params():
     """`-S data='x; rm -rf /'` must not reach a shell: only items that stand in dvc.yaml itself are filled in."""
-    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items():
+    for name, stage in read_stages(ROOT).items():
         command = stage.get("do", stage)["cmd"]
         assert set(re.findall(r"\$\{(\w+)", command)) <= {"item"}, name
         assert isinstance(stage.get("foreach", []), list), f"{name}: foreach of a template would fill params in"

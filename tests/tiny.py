@@ -90,8 +90,9 @@ def steered(name, base=None):
 def project(root, names=("gan", "diffusion")):
     """Make a project's folder with tiny models; returns it."""
     root.mkdir(parents=True, exist_ok=True)
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(ROOT / name, root)
+    for path in (ROOT / "params.yaml", ROOT / "dvc.yaml", *ROOT.glob("stages/*/dvc.yaml")):
+        (root / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, root / path.relative_to(ROOT))
     shutil.copytree(ROOT / "conf", root / "conf")
     save(codec(), root / "data/codec")
     (root / "data/codec/provenance.json").write_text(json.dumps(CORPORA))

@@ -66,7 +66,7 @@ def seconds_of(stage, walls):
     return START_S + walls.get(clock.get(stage, stage.replace("@", "_")), 1.0)
 
 
-def run(root, kills, say=print, limit_s=3600, command=("dvc", "repro")):
+def run(root, kills, say=print, limit_s=3600, command=("dvc", "repro", "--all-pipelines")):
     """Repeat `command` in `root` until it ends well, killing as planned; returns the Kills in their order.
 
     kills: of `plan`; it is used up. When DVC was killed at writing dvc.lock, what docs/faults.md says is typed.
@@ -102,7 +102,7 @@ def run_once(root, kills, command):
             said.append(line)
         except queue.Empty:
             line = ""
-        if named := re.match(r"(Running s|S)tage '([^']+)'", line):
+        if named := re.match(r"(Running s|S)tage '(?:[^']+:)?([^':]+)'", line):
             # What did not strike the stages before this one, because they were quicker, strikes soon.
             late = [kill for stage in passed for kill in kills.get(stage, [])]
             passed.append(named[2])

@@ -14,22 +14,22 @@ import typer
 def repair():
     """Remove damaged files from DVC's cache and from the outs here; `dvc repro` then makes them again.
 
-    Mends what DVC was killed at writing, too: dvc.lock and its list of running commands.
+    Mends what DVC was killed at writing, too: every dvc.lock and its list of running commands.
     Reads every file once (about a second for a gigabyte). Nothing that is whole is touched.
     """
-    import yaml
-
     from chaconne.doctoring.project import dvc_cache
+    from chaconne.trained.places import lock_files, outs_in
 
     if not Path("dvc.lock").exists():
         typer.echo("chaconne: dvc.lock is not here; go to the folder of the project, where `dvc repro` ran", err=True)
         raise typer.Exit(2)
-    mend_lock(Path("dvc.lock"))
+    locks = lock_files(".")
+    for path in locks:
+        mend_lock(path)
     mend_running(Path(".dvc/tmp/rwlock"))
     cache = dvc_cache(Path.cwd()) / "files/md5"
     bad = clear_cache(cache)
-    stages = yaml.safe_load(Path("dvc.lock").read_text()).get("stages", {})
-    outs = {out["path"]: out.get("md5", "") for stage in stages.values() for out in stage.get("outs", [])}
+    outs = outs_in(path.read_text() for path in locks)
     lost = [path for path, md5 in outs.items() if clear_out(Path(path), md5, cache, bad)]
     for path in lost:
         typer.echo(f"{path}: damaged here, removed")

@@ -5,13 +5,12 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
-
 from chaconne.files import new_folder, read_json, seal, write_json
 from chaconne.pipeline import look_up
 from chaconne.plain import read_yaml
 from chaconne.trained.card import card
 from chaconne.trained.packs import FORMAT, PACK, PARTS, write_file
+from chaconne.trained.places import lock_files, outs_in
 from chaconne.trained.revisions import git
 
 ROWS = ("real", "codec")        # measured beside the model, so that its numbers can be read
@@ -91,9 +90,7 @@ def provenance(found, root):
     commit = git(root, "rev-parse", "HEAD").strip()
     changed = git(root, "status", "--porcelain", "--untracked-files=no", "--", "src", "stages", "params.yaml", "conf",
                   "dvc.yaml").strip()
-    stages = yaml.safe_load((root / "dvc.lock").read_text() or "{}") if (root / "dvc.lock").exists() else {}
-    sums = {out["path"]: out.get("md5", "") for stage in stages.get("stages", {}).values()
-            for out in stage.get("outs", [])}
+    sums = outs_in(path.read_text() for path in lock_files(root))
     return {"source": found.origin if "(" in found.origin else "workspace", "commit": commit or None,
             "changed_since": bool(changed), "dvc_md5": sums.get(f"data/models/{found.name}"),
             "chaconne": version("chaconne"), "torch": version("torch"), "python": platform.python_version()}

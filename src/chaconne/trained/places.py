@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from chaconne.files import read_json
-from chaconne.pipeline import maker_of
+from chaconne.pipeline import FILES, maker_of
 from chaconne.stage import read_corpus_settings, read_params
 
 LOUDNESS_DB = -20       # root mean square of every corpus here (conf/data), where a place does not say another
@@ -169,6 +169,19 @@ def project_root(start="."):
     """Return the folder of the project, `start` or the nearest above it with params.yaml and dvc.yaml; or None."""
     above = (Path(start).resolve(), *Path(start).resolve().parents)
     return next((p for p in above if (p / "params.yaml").exists() and (p / "dvc.yaml").exists()), None)
+
+
+def lock_files(root):
+    """Return the paths of the dvc.lock files of a project, one beside each dvc.yaml whose stages ran."""
+    beside = (file.with_name("dvc.lock") for pattern in FILES for file in sorted(Path(root).glob(pattern)))
+    return [path for path in beside if path.exists()]
+
+
+def outs_in(texts):
+    """Return {path: md5} of the outs that the texts of dvc.lock files record; '' for what DVC does not cache."""
+    trees = [yaml.safe_load(text) or {} for text in texts]
+    return {out["path"]: out.get("md5", "") for tree in trees for stage in tree.get("stages", {}).values()
+            for out in stage.get("outs", [])}
 
 
 def cache_folder():

@@ -6,12 +6,10 @@ What is read lies afterwards in the user's cache, by commit, so that DVC (two se
 import subprocess
 from pathlib import Path
 
-import yaml
-
 from chaconne.files import new_folder, one_line, read_json
 from chaconne.pipeline import maker_of
 from chaconne.stage import read_params
-from chaconne.trained.places import Found, cache_folder, knobs_of, loudness_of
+from chaconne.trained.places import Found, cache_folder, knobs_of, loudness_of, outs_in
 
 SETTINGS = ("params.yaml", "conf")      # what is read of a revision beside the models
 
@@ -88,9 +86,9 @@ def commit_of(root, rev):
 
 
 def outs_of(root, commit):
-    """Return the paths that dvc.lock of the commit lists as outs."""
-    stages = (yaml.safe_load(git(root, "show", f"{commit}:dvc.lock")) or {}).get("stages", {})
-    return [out["path"] for stage in stages.values() for out in stage.get("outs", [])]
+    """Return the paths that the dvc.lock files of the commit list as outs."""
+    files = git(root, "ls-tree", "-r", "--name-only", commit, "--", "dvc.lock", "stages").splitlines()
+    return list(outs_in(git(root, "show", f"{commit}:{file}") for file in files if Path(file).name == "dvc.lock"))
 
 
 def git(root, *arguments):
