@@ -1,6 +1,6 @@
 """How often two good harmonisations agree: python benchmarks/harmonisations.py [--excerpts 60]
 
-Run it where `dvc repro report_accompaniment reinforce` ran. The sopranos that the accompanist was measured with are
+Run it where `dvc repro --all-pipelines` ran. The sopranos that the accompanist was measured with are
 harmonised note by note: by rules, and by the trained network that knows Bach's counterpoint. What comes out is rendered
 as the other voices were and measured alike. Nobody hears sound here: it is what one gets who knows every note of the
 soprano, its key and its fermatas, and it says what chord agreement with Bach can be expected of anybody but Bach.

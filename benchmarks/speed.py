@@ -205,11 +205,13 @@ def data(rivals):
 
 
 def pipeline(rivals):
-    """`dvc repro` with nothing to do, and the start of the command line."""
+    """`dvc repro` with nothing to do, of the page and of all branches, and the start of the command line."""
     def run(*command):
         return lambda: subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     yield rivals.entry("dvc repro, nothing to do", run("dvc", "repro"), run("dvc", "status"), 1, "runs a second")
+    yield rivals.entry("dvc repro --all-pipelines, nothing to do", run("dvc", "repro", "--all-pipelines"),
+                       run("dvc", "status"), 1, "runs a second")
     yield rivals.entry("chaconne --help", run("chaconne", "--help"), run(sys.executable, "-c", ""), 1, "runs a second")
 
 

@@ -1,8 +1,8 @@
 """Is a walk from one instrument to another heard as such? python benchmarks/walks.py
 
-Run it where `dvc repro report_controls` ran. Steered models walk from every instrument to every other one, with one
-seed (`chaconne morph SEED SEED --condition instrument=A --towards instrument=B`); the judges of metrics/controls.json,
-who know no network, hear the first, the middle and the last third of each walk.
+Run it where `dvc repro stages/controls/dvc.yaml` ran. Steered models walk from every instrument to every other one,
+with one seed (`chaconne morph SEED SEED --condition instrument=A --towards instrument=B`); the judges of
+metrics/controls.json, who know no network, hear the first, the middle and the last third of each walk.
 """
 
 import sys

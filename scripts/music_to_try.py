@@ -18,7 +18,7 @@ def main(folder="music"):
     Path(folder).mkdir(parents=True, exist_ok=True)
     for path in scores:
         shutil.copyfile(path, Path(folder, "_".join(path.relative_to(corpus).parts)))
-    print(f"{folder}: {len(scores)} movements of {' and '.join(COMPOSERS)}; next: dvc exp run -S genre=folder report")
+    print(f"{folder}: {len(scores)} movements of {' and '.join(COMPOSERS)}; next: dvc exp run -S genre=folder")
 
 
 if __name__ == "__main__":

@@ -363,7 +363,7 @@ def test_sources_settings_and_unavailable_embedders_are_named(built, page):
         "training clips measured against",
         "1200",
         "fetch its weights with `chaconne fetch clap` <once>",
-        "dvc exp run -S model=diffusion report",
+        "dvc exp run -S model=diffusion",
         "notes: 240 clips are few for 88 dimensions",
         "train.deep.er",
     ):
