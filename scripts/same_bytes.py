@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from chaconne.trained.places import lock_files
+
 CLOCKED = ("data/timing", "metrics/timing.json", "metrics/report.html")
 FOLDERS = ("data", "metrics")
 
@@ -28,8 +30,9 @@ def results(root):
 
 def lock(root):
     """Return {stage: what its dvc.lock says of it}, without the entries of clocked files."""
-    files = (Path(root, "dvc.lock"), *Path(root).glob("stages/*/dvc.lock"))
-    stages = {name: stage for file in files for name, stage in yaml.safe_load(file.read_text())["stages"].items()}
+    stages = {}
+    for file in lock_files(root):
+        stages |= yaml.safe_load(file.read_text())["stages"]
     for stage in stages.values():
         for kind in ("deps", "outs"):
             stage[kind] = [entry for entry in stage.get(kind, []) if not clocked(entry["path"])]

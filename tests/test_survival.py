@@ -244,10 +244,25 @@ def test_the_lock_of_a_branch_is_mended_too(tmp_path):
     assert yaml.safe_load((tmp_path / "stages/far/dvc.lock").read_text())["stages"] == {}
 
 
+def test_what_repair_removes_is_made_again_by_the_stage_it_names(tmp_path):
+    (tmp_path / "stages/far").mkdir(parents=True)
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstag")
+    (tmp_path / "stages/far/dvc.yaml").write_text("stages: {distant: {cmd: x, outs: [out.txt]}}\n")
+    (tmp_path / "stages/far/dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": {"distant": {
+        "cmd": "x", "outs": [{"path": "out.txt", "md5": "ab" + "0" * 30}]}}}))
+    (tmp_path / ".dvc/cache/files/md5/ab").mkdir(parents=True)
+    for path in ("out.txt", f".dvc/cache/files/md5/ab/{'0' * 30}"):
+        (tmp_path / path).write_text("not what its name says")
+    assert "`dvc repro stages/far/dvc.yaml:distant` makes it again" in repair(tmp_path)
+    assert not (tmp_path / "out.txt").exists()
+
+
 def repair(root):
-    """Type `chaconne repair`."""
+    """Type `chaconne repair`, which has something to mend; returns what it says."""
     done = subprocess.run(["chaconne", "repair"], cwd=root, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0 and "cut off" in done.stdout, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_wherever_a_dvc_lock_is_cut_off_whole_stages_stay(tmp_path):

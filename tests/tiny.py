@@ -13,6 +13,7 @@ from chaconne.controls.learning import begin_as
 from chaconne.files import seal
 from chaconne.generators import diffusion, gan
 from chaconne.modules import load_variation
+from chaconne.pipeline import FILES
 from tests.conftest import ROOT
 
 RATE, CHANNELS = 22050, 6
@@ -90,7 +91,7 @@ def steered(name, base=None):
 def project(root, names=("gan", "diffusion")):
     """Make a project's folder with tiny models; returns it."""
     root.mkdir(parents=True, exist_ok=True)
-    for path in (ROOT / "params.yaml", ROOT / "dvc.yaml", *ROOT.glob("stages/*/dvc.yaml")):
+    for path in (path for pattern in ("params.yaml", *FILES) for path in ROOT.glob(pattern)):
         (root / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, root / path.relative_to(ROOT))
     shutil.copytree(ROOT / "conf", root / "conf")

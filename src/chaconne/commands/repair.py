@@ -12,12 +12,13 @@ import typer
 
 
 def repair():
-    """Remove damaged files from DVC's cache and from the outs here; `dvc repro` then makes them again.
+    """Remove damaged files from DVC's cache and from the outs here, and say which stages make those again.
 
     Mends what DVC was killed at writing, too: every dvc.lock and its list of running commands.
     Reads every file once (about a second for a gigabyte). Nothing that is whole is touched.
     """
     from chaconne.doctoring.project import dvc_cache
+    from chaconne.pipeline import maker_of
     from chaconne.trained.places import lock_files, outs_in
 
     if not Path("dvc.lock").exists():
@@ -32,9 +33,8 @@ def repair():
     outs = outs_in(path.read_text() for path in locks)
     lost = [path for path, md5 in outs.items() if clear_out(Path(path), md5, cache, bad)]
     for path in lost:
-        typer.echo(f"{path}: damaged here, removed")
-    typer.echo(f"{len(bad)} damaged objects of the cache and {len(lost)} damaged outs removed"
-               + ("; `dvc repro` makes them again" if bad or lost else ""))
+        typer.echo(f"{path}: damaged here, removed; `dvc repro {maker_of(path) or ''}` makes it again")
+    typer.echo(f"{len(bad)} damaged objects of the cache and {len(lost)} damaged outs removed")
 
 
 def mend_lock(path):

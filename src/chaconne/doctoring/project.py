@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chaconne.doctoring.finding import Finding
 from chaconne.files import one_line, verify
+from chaconne.pipeline import maker_of
 from chaconne.trained.places import Workspace, cache_folder, project_root
 
 
@@ -53,7 +54,8 @@ def models(root):
             verify(folder)
             yield here(name, "fine", f"{folder.relative_to(root)}, whole")
         except ValueError as error:
-            yield here(name, "missing", one_line(error), "chaconne repair && dvc repro")
+            yield here(name, "missing", one_line(error),
+                       f"chaconne repair && dvc repro {maker_of(folder.relative_to(root), root)}")
     for name in missing:
         stage = {"finetuned": "finetune"}.get(name, f"train_{name}")
         yield here(name, "note", "not trained here", f"dvc repro {stage}")
