@@ -52,6 +52,8 @@ def copy_checkout(folder, scale="smoke"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     set_param(folder, "scale", scale)
+    if scale == "smoke":    # networks so small that a second thread waits for the first; beside other work for minutes
+        set_param(folder, "threads", 1)
     subprocess.run(["git", "init", "--quiet"], cwd=folder, env=environment(), check=True)
     commit(folder, f"A copy at scale {scale}")
     return folder

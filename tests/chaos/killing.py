@@ -46,11 +46,11 @@ def plan(quiet, kills, seed):
     """Return `kills` Kills, {stage: [Kill]}: moments evenly over what a quiet run took, so long stages oftener.
 
     When there are enough, every stage has one first.
-    quiet: folder of a finished run; its data/timing says how long each stage took.
+    quiet: folder of a finished run; its metrics/timing.json says how long each stage took.
     """
     rng = random.Random(seed)
-    clocks = Path(quiet, "data/timing").glob("*.json")
-    walls = {path.stem: json.loads(path.read_text())["wall_seconds"] for path in clocks}
+    clocks = json.loads(Path(quiet, "metrics/timing.json").read_text())["stages"]
+    walls = {name: clock["wall_seconds"] for name, clock in clocks.items()}
     names = {name: seconds_of(name, walls) for name in read_stages(quiet)}
     first = list(names) if kills >= len(names) else []
     chosen = {}

@@ -5,7 +5,7 @@ pytest tests/chaos --kills 8 --quiet-run=FOLDER     (FOLDER: of `python scripts/
 
 import pytest
 
-from chaconne.files import SUMS
+from chaconne.running.files import SUMS
 from scripts.same_bytes import differences, results
 from scripts.smoke import copy_checkout, main
 from tests.chaos import killing
@@ -13,6 +13,7 @@ from tests.conftest import read_stages
 from tests.test_trust import not_plain
 
 
+@pytest.mark.slow
 def test_kills_change_nothing(request, tmp_path):
     kills, quiet = request.config.getoption("--kills"), request.config.getoption("--quiet-run")
     if not kills:
@@ -38,9 +39,7 @@ def unsealed(root):
 
 def test_a_plan_repeats_with_its_seed(tmp_path, request):
     root = copy_checkout(tmp_path / "copy")
-    timing = root / "data/timing"
-    timing.mkdir(parents=True)
-    (timing / "train_gan.json").write_text('{"wall_seconds": 100}')
+    (root / "metrics/timing.json").write_text('{"stages": {"train_gan": {"wall_seconds": 100}}}')
     first, again, other = (killing.plan(root, 120, seed) for seed in (0, 0, 1))
     assert first == again != other
     assert sum(map(len, first.values())) == 120
