@@ -22,11 +22,12 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.speed import STEPS as BATCHES
 from benchmarks.speed import operations, steps_of
-from chaconne.files import read_json, write_json
-from chaconne.fitting import create, source_of
 from chaconne.generators import diffusion, gan
-from chaconne.latents import Latents
-from chaconne.stage import merge, read_params
+from chaconne.running.files import read_json
+from chaconne.running.params.reading import merge, read_params
+from chaconne.storage.files import write_json
+from chaconne.storage.latents.latents import Latents
+from chaconne.training.fitting import create, source_of
 from scripts.measure_folder import measured
 
 OUT = Path("benchmarks/growth.json")
@@ -38,18 +39,18 @@ STEPS_A_SECOND = {"gan": 20, "diffusion": 40}           # at most, assumed: two 
 DECODE_CPU_S = 17.3     # of an hour of recordings: scripts/measure_folder.py, one worker (data/README.md)
 PREPARE = """
 from pathlib import Path
-from chaconne.corpora.scores import parse_corpus
-from chaconne.corpora.settings import read_settings
+from chaconne.corpora.gathering.scores import parse_corpus
+from chaconne.running.params.corpora import read_settings
 if __name__ == "__main__":
     parse_corpus("chorales", read_settings("chorales"), Path({scratch!r}, "scores"), None, {workers})
 """
 RENDER = """
 from pathlib import Path
-from chaconne.corpora.packing import pack
-from chaconne.corpora.plan import plan
-from chaconne.corpora.render import Renderer
-from chaconne.corpora.score import unpack
-from chaconne.corpora.settings import read_settings
+from chaconne.corpora.rendering.packing import pack
+from chaconne.corpora.rendering.plan import plan
+from chaconne.corpora.rendering.render import Renderer
+from chaconne.scores.pieces.score import unpack
+from chaconne.running.params.corpora import read_settings
 if __name__ == "__main__":
     settings = read_settings("chorales") | {{"renderings": "all", "transpose": list({keys!r})}}
     scores, audio = str(Path({scratch!r}, "scores")), {{"sample_rate_hz": 22050, "grid_samples": 2048}}
@@ -62,9 +63,9 @@ if __name__ == "__main__":
 """
 ENCODE = """
 from pathlib import Path
-from chaconne.encoding import Encoder
-from chaconne.latents import encode_corpus
-from chaconne.modules import load_codec
+from chaconne.training.encoding import Encoder
+from chaconne.storage.latents.latents import encode_corpus
+from chaconne.running.models import load_codec
 if __name__ == "__main__":
     corpus, work = Path({out!r}).with_name("corpus"), Path({out!r}, "work")
     work.mkdir()
@@ -73,17 +74,17 @@ if __name__ == "__main__":
 REFERENCE = """
 from pathlib import Path
 from chaconne.evaluation import reference
-from chaconne.stage import read_params
+from chaconne.running.params.reading import read_params
 if __name__ == "__main__":
     reference.build(Path({out!r}).with_name("corpus"), Path({out!r}, "reference"), read_params()["evaluate"], 0)
 """
 TRAIN = """
 import torch
 from benchmarks.speed import steps_of
-from chaconne.fitting import create, source_of
+from chaconne.training.fitting import create, source_of
 from chaconne.generators import {kind}
-from chaconne.latents import Latents
-from chaconne.stage import read_params
+from chaconne.storage.latents.latents import Latents
+from chaconne.running.params.reading import read_params
 if __name__ == "__main__":
     torch.set_num_threads({workers})
     knobs = read_params()[{kind!r}]["train"]

@@ -15,17 +15,17 @@ import numpy as np
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from chaconne.accompaniment import tables
-from chaconne.accompaniment.fit import measure
 from chaconne.accompaniment.heldout import together
+from chaconne.accompaniment.measuring import tables
+from chaconne.accompaniment.measuring.fit import measure
 from chaconne.commands.harmonize import harmonizer_of
-from chaconne.corpora.plan import plan
-from chaconne.corpora.render import render
-from chaconne.corpora.score import unpack
-from chaconne.corpora.settings import read_settings
-from chaconne.counterpoint.grid import from_corpus, notes_of
-from chaconne.files import read_table, write_json
-from chaconne.stage import read_params
+from chaconne.corpora.rendering.plan import plan
+from chaconne.corpora.rendering.render import render
+from chaconne.running.params.corpora import read_settings
+from chaconne.running.params.reading import read_params
+from chaconne.scores.grid.grid import from_corpus, notes_of
+from chaconne.scores.pieces.score import unpack
+from chaconne.storage.files import read_table, write_json
 
 SAMPLES, SCORES = "data/accompaniment/samples", "data/scores/corpus"
 HARMONIZERS = ("learned", "rules")

@@ -16,11 +16,11 @@ from torch.profiler import ProfilerActivity, profile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.speed import STEPS, steps_of, timed
-from chaconne.files import write_json
-from chaconne.fitting import create, source_of
 from chaconne.generators import diffusion, gan
-from chaconne.latents import Latents
-from chaconne.stage import read_params
+from chaconne.running.params.reading import read_params
+from chaconne.storage.files import write_json
+from chaconne.storage.latents.latents import Latents
+from chaconne.training.fitting import create, source_of
 
 OUT = "benchmarks/limits.json"
 PRODUCTS = {"aten::mm": 0, "aten::addmm": 1, "aten::bmm": 0, "aten::baddbmm": 1}    # where the first factor stands

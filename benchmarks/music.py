@@ -15,13 +15,14 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from chaconne.audio import from_int16, to_int16
-from chaconne.evaluation import frechet, reference, resampling
-from chaconne.evaluation.batches import in_batches
-from chaconne.files import load_array, write_json
-from chaconne.modules import load_codec, load_generator
-from chaconne.sampling import draw_conditions
-from chaconne.stage import read_params
+from chaconne.evaluation.reference import reference
+from chaconne.evaluation.reference.batches import in_batches
+from chaconne.evaluation.rows import frechet, resampling
+from chaconne.running.models import load_codec, load_generator
+from chaconne.running.params.reading import read_params
+from chaconne.storage.files import load_array, write_json
+from chaconne.storage.latents.audio import from_int16, to_int16
+from chaconne.training.sampling import draw_conditions
 
 CLIPS, CLIP_S = 24, 20          # of every timbre
 PIECES, PIECE_S, PART_S = 96, 120, 30
@@ -63,7 +64,7 @@ def cosine(a, b):
 def ends(name, codec, params, ground):
     """Return {first, last, ratio, interval}: distances of the first and the last half minute of PIECES pieces.
 
-    interval: of the ratio last / first, from draws of pieces (chaconne.evaluation.resampling): the styles of a few
+    interval: of the ratio last / first, from draws of pieces (measures.resampling): the styles of a few
     dozen pieces alone make it differ by a third.
     """
     model, rate, seconds = load_generator(f"data/models/{name}"), codec.sample_rate_hz, ground.about["clip_seconds"]

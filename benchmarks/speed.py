@@ -28,14 +28,15 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks import plain
-from chaconne.audio import from_int16
-from chaconne.files import load_array, read_json, write_json
-from chaconne.fitting import create, source_of
 from chaconne.generators import diffusion, gan
-from chaconne.latents import Latents
-from chaconne.modules import load_codec, load_generator
-from chaconne.stage import read_params
-from chaconne.training import Trainer
+from chaconne.running.files import read_json
+from chaconne.running.models import load_codec, load_generator
+from chaconne.running.params.reading import read_params
+from chaconne.storage.files import load_array, write_json
+from chaconne.storage.latents.audio import from_int16
+from chaconne.storage.latents.latents import Latents
+from chaconne.training.engine.trainer import Trainer
+from chaconne.training.fitting import create, source_of
 
 OUT = Path("benchmarks/results.json")
 CLIPS, CLIP_S = 16, 6.0  # of a batch through the codec
@@ -178,9 +179,11 @@ def data(rivals):
     import pretty_midi
     from music21 import converter
 
-    from chaconne.corpora import chorales, plan, render, score
-    from chaconne.corpora.filling import attempt
-    from chaconne.corpora.settings import read_settings
+    from chaconne.corpora import chorales
+    from chaconne.corpora.rendering import plan, render
+    from chaconne.running.params.corpora import read_settings
+    from chaconne.scores.pieces import score
+    from chaconne.scores.pieces.filling import attempt
 
     names = [name for name in chorales.sources({})[:12] if attempt(chorales.parse, name)[0]][:4]
     folder = chorales._folder()

@@ -14,11 +14,11 @@ import torch
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from chaconne.audio import to_int16
-from chaconne.controls.tables import Ground
+from chaconne.controls.measuring.tables import Ground
 from chaconne.editing.making import morphed_seeds
-from chaconne.files import write_json
-from chaconne.stage import read_params
+from chaconne.running.params.reading import read_params
+from chaconne.storage.files import write_json
+from chaconne.storage.latents.audio import to_int16
 from chaconne.trained.places import Workspace
 
 OUT, NAME = "benchmarks/walks.json", "instrument"

@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-from chaconne.nested import leaves
-from chaconne.pipeline import look_up
+from chaconne.evaluation.verdict.nested import leaves
+from chaconne.running.pipeline import look_up
 
 ROOT = Path(__file__).resolve().parents[1]
 # The module that a reader starts from; mkdocs calls functions of this name.
@@ -105,8 +105,8 @@ def knobs(text):
 
 
 def allowed(name):
-    """Return the range of a knob in words, from chaconne.schema."""
-    from chaconne.schema import PARAMS, expected
+    """Return the range of a knob in words, from chaconne.running.params.schema."""
+    from chaconne.running.params.schema import PARAMS, expected
 
     _, described = expected(PARAMS, name.split("."))
     return described

@@ -19,9 +19,10 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src")]
 
-from chaconne import fitting, training  # noqa: E402
-from chaconne.modules import load_variation  # noqa: E402
-from chaconne.stage import read_params  # noqa: E402
+from chaconne.running.models import load_variation  # noqa: E402
+from chaconne.running.params.reading import read_params  # noqa: E402
+from chaconne.training import fitting  # noqa: E402
+from chaconne.training.engine import trainer as training  # noqa: E402
 
 spent = {}      # {what: [seconds of each call]}
 began = {}      # {what: when}

@@ -19,23 +19,23 @@ import psutil
 GATHER = """
 from pathlib import Path
 from chaconne.corpora import folder
-from chaconne.corpora.settings import read_settings
+from chaconne.running.params.corpora import read_settings
 settings = read_settings("folder") | {{"folder": {music!r}}}
 folder.gather(settings, Path({out!r}, "scores"), {{"max_pieces": None, "workers": {workers}}}, 0)
 """
 PACK = """
 from pathlib import Path
-from chaconne.corpora.recorded import pack_recordings
-from chaconne.corpora.settings import read_settings
+from chaconne.corpora.rendering.recorded import pack_recordings
+from chaconne.running.params.corpora import read_settings
 if __name__ == "__main__":
     pack_recordings(Path({out!r}, "scores"), Path({out!r}, "corpus"), Path({out!r}, "decoded"), read_settings("folder"),
                     {{"sample_rate_hz": 22050, "grid_samples": 2048}}, {{"test": 0.15, "valid": 0.05}}, 0, {workers})
 """
 ENCODE = """
 from pathlib import Path
-from chaconne.encoding import Encoder
-from chaconne.latents import encode_corpus
-from chaconne.modules import load_codec
+from chaconne.training.encoding import Encoder
+from chaconne.storage.latents.latents import encode_corpus
+from chaconne.running.models import load_codec
 if __name__ == "__main__":
     corpus, latents = Path({out!r}, "corpus"), Path({out!r}, "latents")
     encode_corpus(corpus, load_codec({codec!r}), latents, Encoder(corpus, load_codec, {codec!r}, {out!r}, {workers}))

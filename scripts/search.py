@@ -63,7 +63,7 @@ def figures(called, search):
 
 def columns(metrics, place):
     """Return {column: value} of the row that stands at `place` (keys, from the outermost on) in a file of metrics."""
-    from chaconne.nested import leaves
+    from chaconne.evaluation.verdict.nested import leaves
 
     for key in place:
         metrics = metrics[key]

@@ -8,9 +8,10 @@ checkout are written to metrics/studies/NAME.json.
 import sys
 from pathlib import Path
 
-from chaconne.files import read_json, write_json
-from chaconne.nested import leaves
-from chaconne.stage import read_params
+from chaconne.evaluation.verdict.nested import leaves
+from chaconne.running.files import read_json
+from chaconne.running.params.reading import read_params
+from chaconne.storage.files import write_json
 
 TABLES, CLOCKS = ("anchors", "gan", "diffusion"), ("train_codec", "train_gan", "train_diffusion", "sample_gan",
                                                    "sample_diffusion")
@@ -24,8 +25,9 @@ def study(folder, here="."):
         found["rows"] |= table["rows"]
         found["intervals"] |= table["intervals"]
         found["settings"] = table["settings"]
+    clocks = read_json(Path(folder, "metrics/timing.json"))
     for name in CLOCKS:
-        found["timing"][name] = read_json(Path(folder, f"data/timing/{name}.json"))
+        found["timing"][name] = clocks["stages"][name] | clocks.get(name.partition("_")[2], {})
     own, usual = dict(leaves(read_params(folder))), dict(leaves(read_params(here)))
     found["params"] = {key: value for key, value in own.items() if usual.get(key) != value}
     return found

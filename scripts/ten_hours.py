@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from chaconne.corpora.plan import plan
-from chaconne.corpora.render import render
-from chaconne.corpora.score import unpack
-from chaconne.corpora.scores import parse_corpus
-from chaconne.corpora.settings import read_settings
+from chaconne.corpora.gathering.scores import parse_corpus
+from chaconne.corpora.rendering.plan import plan
+from chaconne.corpora.rendering.render import render
+from chaconne.running.params.corpora import read_settings
+from chaconne.scores.pieces.score import unpack
 
 RATE, PIECES = 44100, 40
 LONG_S, SHORT_S, ALL_S = 7200, 600, 36000

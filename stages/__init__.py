@@ -16,7 +16,7 @@ def keep_ctrl_c():
     pressed = []
 
     def press(number, frame):
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # still importing: chaconne.stage has not begun
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # still importing: chaconne.running.stage has not begun
             os.write(2, b"stopped by Ctrl-C before the stage began; run the same command again\n")
             os._exit(130)
         pressed.append(number)
@@ -38,9 +38,12 @@ if sys.argv[0] == "-m":     # of `python -m stages.NAME` while it looks for NAME
     keep_ctrl_c()
 
 import chaconne  # noqa: E402
-from chaconne import guard  # noqa: E402
+from chaconne.running import guard  # noqa: E402
 
 if Path(chaconne.__file__).resolve().parent.parent != SOURCE:
     raise SystemExit(f"expected the package of {SOURCE}, got {chaconne.__file__}; run from the checkout's root")
+if "DVC_STAGE" in os.environ and "CHACONNE_READS_CODE" not in os.environ:
+    raise SystemExit("expected a DVC that knows chaconne (others run everything again after every edit of a comment): "
+                     "type `pip install -e .` in the environment whose `dvc` this is, then the same command again")
 if multiprocessing.parent_process() is None:  # its workers follow the stage
     guard.begin()   # before the code of the stage is read: an edit from here on is noticed

@@ -4,10 +4,11 @@ from tqdm import tqdm
 
 from chaconne.accompaniment import heldout
 from chaconne.accompaniment.absence import absent, stand_in
-from chaconne.accompaniment.listener import load_accompanist
-from chaconne.modules import load_codec
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.accompaniment.listening.listener import load_accompanist
+from chaconne.running.models import load_codec
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 ROOT = "data/accompaniment"
 

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from chaconne.files import load_array, read_json, write_json
-from chaconne.modules import load_codec
-from chaconne.resume import Parts
-from chaconne.sampling import encode_clips, write_clips
-from chaconne.stage import read_params, stage
+from chaconne.running.files import read_json
+from chaconne.running.models import load_codec
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.storage.files import load_array, write_json
+from chaconne.training.sampling import encode_clips, write_clips
 
 
 def main():

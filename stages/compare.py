@@ -1,12 +1,13 @@
-"""Put every row into one table, the selected model's into another, all clocks into a third."""
+"""Put every row into one table, and the selected model's into another."""
 
 from chaconne.evaluation import tables
-from chaconne.stage import read_params, stage
-from chaconne.verdict import verdict
+from chaconne.evaluation.verdict.verdict import verdict
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
 
 
 def main():
-    """Write metrics/comparison.json, metrics/eval.json and metrics/timing.json."""
+    """Write metrics/comparison.json and metrics/eval.json."""
     params = read_params()
     with stage("compare", seed=params["seed"], keep_clock=False):
         compare(params)
@@ -24,7 +25,6 @@ def compare(params):
     table["verdict"] = verdict(table, table["intervals"], generators, embedders)
     tables.write_table("metrics/comparison.json", table)
     tables.write_table("metrics/eval.json", table[model] | {"model": model})
-    tables.write_table("metrics/timing.json", tables.timing("data/timing", generators))
 
 
 if __name__ == "__main__":

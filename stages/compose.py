@@ -4,12 +4,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from chaconne.counterpoint import samples, shelves
-from chaconne.counterpoint.model import load
-from chaconne.counterpoint.tunes import write_tunes
-from chaconne.counterpoint.works import write_works
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.counterpoint.composers import samples
+from chaconne.counterpoint.composers.tunes import write_tunes
+from chaconne.counterpoint.composers.works import write_works
+from chaconne.counterpoint.network import shelves
+from chaconne.counterpoint.network.model import load
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 ROOT = "data/counterpoint"
 GIVEN = {"free": (), "harmonised": (0,)}  # voices whose notes are kept

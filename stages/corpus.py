@@ -3,14 +3,15 @@
 import shutil
 import sys
 
-from chaconne.corpora.packing import pack
-from chaconne.corpora.plan import plan
-from chaconne.corpora.recorded import pack_recordings
-from chaconne.corpora.render import Renderer
-from chaconne.corpora.score import unpack
-from chaconne.corpora.settings import read_settings_or_exit
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.corpora.rendering.packing import pack
+from chaconne.corpora.rendering.plan import plan
+from chaconne.corpora.rendering.recorded import pack_recordings
+from chaconne.corpora.rendering.render import Renderer
+from chaconne.running.params.corpora import read_settings_or_exit
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.scores.pieces.score import unpack
 
 NAMES = {"corpus": "data", "genre": "genre"}  # folder: selector
 

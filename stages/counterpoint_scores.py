@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from chaconne.counterpoint.library import SHELVES, fill
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 CORPUS = "data/scores/corpus"
 FOUR_VOICES = "cocochorales"  # the corpus whose MIDI is read with other polyphony: none of it is Bach's

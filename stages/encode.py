@@ -4,12 +4,13 @@ import sys
 
 from tqdm import tqdm
 
-from chaconne.encoding import Encoder
-from chaconne.files import new_folder
-from chaconne.latents import encode_corpus
-from chaconne.modules import load_codec
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.running.files import new_folder
+from chaconne.running.models import load_codec
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.storage.latents.latents import encode_corpus
+from chaconne.training.encoding import Encoder
 
 NAMES = {"corpus": ("encode", "data/latents"), "genre": ("encode_genre", "data/genre_latents")}
 

@@ -2,19 +2,21 @@
 
 from tqdm import tqdm
 
-from chaconne.controls.describing import describe
-from chaconne.encoding import Encoder
-from chaconne.files import new_folder, read_table
-from chaconne.latents import encode_corpus
-from chaconne.modules import load_codec
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.controls.hearing.describing import describe
+from chaconne.running.files import new_folder
+from chaconne.running.models import load_codec
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.storage.files import read_table
+from chaconne.storage.latents.latents import encode_corpus
+from chaconne.training.encoding import Encoder
 
 VARIANTS, LATENTS = "data/controls/variants", "data/controls/latents"
 
 
 def main():
-    """Write data/controls/latents, see chaconne.controls.described."""
+    """Write data/controls/latents, see chaconne.controls.wishes.described."""
     params = read_params()
     workers = params["corpus"]["workers"]
     with stage("controls/encode_variants", params["seed"], params["threads"]):

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from chaconne.accompaniment import PARTS
-from chaconne.accompaniment.absence import absent, stand_in
-from chaconne.encoding import Encoder
-from chaconne.files import new_folder
-from chaconne.latents import encode_corpus
-from chaconne.modules import load_codec
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.accompaniment.absence import PARTS, absent, stand_in
+from chaconne.running.files import new_folder
+from chaconne.running.models import load_codec
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.storage.latents.latents import encode_corpus
+from chaconne.training.encoding import Encoder
 
 VOICES, LATENTS = "data/accompaniment/voices", "data/accompaniment/latents"
 

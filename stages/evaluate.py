@@ -6,10 +6,14 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from chaconne.evaluation import coverage, reference, rows, tables
-from chaconne.files import new_folder, runs_in
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.evaluation import tables
+from chaconne.evaluation.reference import coverage, reference
+from chaconne.evaluation.rows import rows
+from chaconne.running.files import new_folder
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.storage.files import runs_in
 
 
 def main(name="anchors"):

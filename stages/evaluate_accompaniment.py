@@ -4,11 +4,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from chaconne.accompaniment import fit, tables
 from chaconne.accompaniment.absence import absent
+from chaconne.accompaniment.measuring import fit, tables
 from chaconne.evaluation.tables import write_table
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 SAMPLES, TABLE = "data/accompaniment/samples", "metrics/accompaniment.json"
 

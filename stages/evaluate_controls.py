@@ -5,10 +5,12 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from chaconne.controls.tables import KINDS, Ground
+from chaconne.controls.measuring.tables import KINDS, Ground
 from chaconne.evaluation.tables import write_table
-from chaconne.files import read_json, write_json
-from chaconne.stage import read_params, stage
+from chaconne.running.files import read_json
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
+from chaconne.storage.files import write_json
 
 KNOWN, SAMPLES = "data/controls/known", "data/controls/samples"
 TABLE, HEARD = "metrics/controls.json", "data/controls/heard.json"

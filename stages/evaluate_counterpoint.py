@@ -1,10 +1,13 @@
 """Measure every composer beside Bach, and see that all that was written can be read again."""
 
-from chaconne.counterpoint import measuring, shelves
-from chaconne.counterpoint.reading_again import check_works
+from chaconne.counterpoint import measuring
+from chaconne.counterpoint.network import shelves
 from chaconne.evaluation.tables import rounded
-from chaconne.files import read_json, write_json
-from chaconne.stage import read_params, stage
+from chaconne.running.files import read_json
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
+from chaconne.scores.formats.reading_again import check_works
+from chaconne.storage.files import write_json
 
 ROOT = "data/counterpoint"
 

@@ -4,9 +4,12 @@ from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from chaconne.evaluation import coverage, reference, rows, tables
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.evaluation import tables
+from chaconne.evaluation.reference import coverage, reference
+from chaconne.evaluation.rows import rows
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 # row: (folder of data/samples, stage that makes it); MODEL stands for the selected generator
 AGAINST_GENRE = {

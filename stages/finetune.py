@@ -2,9 +2,10 @@
 
 import sys
 
-from chaconne.finetuning import fine_tune, from_scratch
-from chaconne.processes import spread_out
-from chaconne.stage import read_params, stage
+from chaconne.running.params.reading import read_params
+from chaconne.running.processes import spread_out
+from chaconne.running.stage import stage
+from chaconne.training.finetuning import fine_tune, from_scratch
 
 WAYS = {"finetune": (fine_tune, "finetuned"), "scratch": (from_scratch, "scratch")}
 

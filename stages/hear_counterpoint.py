@@ -2,12 +2,16 @@
 
 from threadpoolctl import threadpool_limits
 
-from chaconne.corpora.settings import read_settings_or_exit
-from chaconne.corpora.workers import at_most
-from chaconne.counterpoint import samples, sounding
-from chaconne.evaluation import reference, rows, tables
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.counterpoint import sounding
+from chaconne.counterpoint.composers import samples
+from chaconne.evaluation import tables
+from chaconne.evaluation.reference import reference
+from chaconne.evaluation.rows import rows
+from chaconne.running.params.corpora import read_settings_or_exit
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.running.workers import at_most
 
 PIECES = "data/counterpoint/pieces/free"
 A_WORKER = 16  # pieces that are worth the seconds in which another process starts

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from chaconne.controls.trials import known
-from chaconne.files import new_folder
-from chaconne.stage import read_params, stage
+from chaconne.controls.known import known
+from chaconne.running.files import new_folder
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
 
 VARIANTS, LATENTS, KNOWN = "data/controls/variants", "data/controls/latents", "data/controls/known"
 

@@ -4,8 +4,9 @@ import sys
 
 from threadpoolctl import threadpool_limits
 
-from chaconne.evaluation.reference import build
-from chaconne.stage import read_params, stage
+from chaconne.evaluation.reference.reference import build
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
 
 FOLDERS = {"corpus": ("data/corpus", "data/reference"), "genre": ("data/genre", "data/genre_reference")}
 

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from chaconne.counterpoint import shelves
-from chaconne.counterpoint.model import load
-from chaconne.counterpoint.reinforcement import reinforce
-from chaconne.files import new_folder, seal, write_json
-from chaconne.stage import read_params, stage
+from chaconne.counterpoint.network import shelves
+from chaconne.counterpoint.network.model import load
+from chaconne.counterpoint.reinforcing.reinforcement import reinforce
+from chaconne.running.files import new_folder, seal
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
+from chaconne.storage.files import write_json
 
 MODEL = "data/counterpoint/model"
 

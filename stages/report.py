@@ -1,10 +1,11 @@
 """Write the page people open, and the pictures `dvc plots diff` shows."""
 
-from chaconne.files import new_file, new_folder
-from chaconne.report.inputs import read_inputs
-from chaconne.report.page import render
-from chaconne.report.pictures import write_pictures
-from chaconne.stage import read_params, stage
+from chaconne.pages.report.page import render
+from chaconne.pages.report.pictures import write_pictures
+from chaconne.pages.shared.inputs import read_inputs
+from chaconne.running.files import new_file, new_folder
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
 
 
 def main():

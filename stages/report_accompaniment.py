@@ -1,8 +1,8 @@
 """Write the page of accompaniments."""
 
-from chaconne.duets.page import render
-from chaconne.files import new_file
-from chaconne.stage import stage
+from chaconne.pages.duets.page import render
+from chaconne.running.files import new_file
+from chaconne.running.stage import stage
 
 
 def main():

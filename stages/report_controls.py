@@ -1,8 +1,8 @@
 """Write the page of controls."""
 
-from chaconne.dials.page import render
-from chaconne.files import new_file
-from chaconne.stage import stage
+from chaconne.pages.controls.page import render
+from chaconne.running.files import new_file
+from chaconne.running.stage import stage
 
 
 def main():

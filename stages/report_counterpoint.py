@@ -1,8 +1,8 @@
 """Write the page of the symbolic branch."""
 
-from chaconne.files import new_file
-from chaconne.scorebook.page import render
-from chaconne.stage import stage
+from chaconne.pages.counterpoint.page import render
+from chaconne.running.files import new_file
+from chaconne.running.stage import stage
 
 
 def main():

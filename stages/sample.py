@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from chaconne.audio import to_int16
-from chaconne.files import of_run, read_json, write_json
-from chaconne.modules import load_codec, load_generator
-from chaconne.resume import Parts
-from chaconne.sampling import draw_conditions, sample_clips
-from chaconne.stage import read_params, stage
+from chaconne.running.files import read_json
+from chaconne.running.models import load_codec, load_generator
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.storage.files import of_run, write_json
+from chaconne.storage.latents.audio import to_int16
+from chaconne.training.sampling import draw_conditions, sample_clips
 
 
 def main(name):

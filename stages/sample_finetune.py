@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from chaconne.modules import load_codec, load_generator
-from chaconne.resume import Parts
-from chaconne.sampling import draw_conditions, sample_clips
-from chaconne.stage import read_params, stage
+from chaconne.running.models import load_codec, load_generator
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
+from chaconne.training.sampling import draw_conditions, sample_clips
 
 ROWS = {                     # row: (model, latents whose attributes are asked for)
     "after": ("data/models/finetuned", "data/genre_latents"),

@@ -2,11 +2,12 @@
 
 import sys
 
-from chaconne.corpora.scores import parse_corpus
-from chaconne.corpora.settings import read_settings_or_exit
-from chaconne.files import new_folder
-from chaconne.modules import load_variation
-from chaconne.stage import read_params, stage
+from chaconne.corpora.gathering.scores import parse_corpus
+from chaconne.running.files import new_folder
+from chaconne.running.models import load_variation
+from chaconne.running.params.corpora import read_settings_or_exit
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
 
 NAMES = {"corpus": ("data", "scores"), "genre": ("genre", "genre_scores")}  # folder: (selector, clock)
 

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from chaconne.corpora.settings import problems as problems_of_corpus
-from chaconne.files import new_file
-from chaconne.plain import read_yaml
-from chaconne.selectors import problems, read_selectors
-from chaconne.stage import stage
+from chaconne.running.files import new_file
+from chaconne.running.params.corpora import problems as problems_of_corpus
+from chaconne.running.params.plain import read_yaml
+from chaconne.running.params.selectors import problems, read_selectors
+from chaconne.running.stage import stage
 
 
 def main():

@@ -2,13 +2,14 @@
 
 import sys
 
-from chaconne.controls.described import open_described, read_facts
-from chaconne.controls.learning import source_of, untrained
-from chaconne.fitting import fit
-from chaconne.modules import load_generator, load_variation
-from chaconne.processes import spread_out
-from chaconne.stage import read_params, stage
-from chaconne.training import Trainer
+from chaconne.controls.steering.learning import source_of, untrained
+from chaconne.controls.wishes.described import open_described, read_facts
+from chaconne.running.models import load_generator, load_variation
+from chaconne.running.params.reading import read_params
+from chaconne.running.processes import spread_out
+from chaconne.running.stage import stage
+from chaconne.training.engine.trainer import Trainer
+from chaconne.training.fitting import fit
 
 LATENTS = "data/controls/latents"
 

@@ -1,12 +1,13 @@
 """Go on with the trained diffusion model, so that it hears a voice and plays the others."""
 
-from chaconne.accompaniment import learning
 from chaconne.accompaniment.absence import absent, stand_in
-from chaconne.fitting import fit
-from chaconne.modules import load_generator
-from chaconne.processes import spread_out
-from chaconne.stage import read_params, stage
-from chaconne.training import Trainer
+from chaconne.accompaniment.listening import learning
+from chaconne.running.models import load_generator
+from chaconne.running.params.reading import read_params
+from chaconne.running.processes import spread_out
+from chaconne.running.stage import stage
+from chaconne.training.engine.trainer import Trainer
+from chaconne.training.fitting import fit
 
 LATENTS, VOICES, BASE = "data/latents", "data/accompaniment/latents", "data/models/diffusion"
 MODEL, PREVIEWS = "data/accompaniment/model", "data/accompaniment/previews"

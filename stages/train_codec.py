@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from chaconne.audio import Recordings
-from chaconne.files import new_folder, read_json, seal, write_json
-from chaconne.modules import load_variation
-from chaconne.provenance import of_corpus
-from chaconne.round_trip import check_gate, round_trip
-from chaconne.stage import read_params, stage
-from chaconne.training import Trainer
+from chaconne.evaluation.round_trip import check_gate, round_trip
+from chaconne.running.files import new_folder, read_json, seal
+from chaconne.running.models import load_variation
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
+from chaconne.storage.files import write_json
+from chaconne.storage.latents.audio import Recordings
+from chaconne.storage.latents.provenance import of_corpus
+from chaconne.training.engine.trainer import Trainer
 
 CORPORA = ("data/corpus", "data/genre")
 

@@ -1,11 +1,12 @@
 """Train the conditional network: on other polyphony, then on Bach; on Bach alone, to compare; and one on tunes."""
 
-from chaconne.counterpoint import shelves
-from chaconne.counterpoint.learning import train
-from chaconne.counterpoint.tasks import reached
+from chaconne.counterpoint.network import shelves
+from chaconne.counterpoint.network.learning import train
+from chaconne.counterpoint.network.tasks import reached
 from chaconne.evaluation.tables import write_table
-from chaconne.files import new_folder, seal
-from chaconne.stage import read_params, stage
+from chaconne.running.files import new_folder, seal
+from chaconne.running.params.reading import read_params
+from chaconne.running.stage import stage
 
 SCORES = "data/counterpoint/scores"
 

@@ -1,9 +1,10 @@
 """Train the diffusion generator on the corpus's latents."""
 
-from chaconne.fitting import pretrain
 from chaconne.generators.diffusion import Model
-from chaconne.processes import spread_out
-from chaconne.stage import read_params, stage
+from chaconne.running.params.reading import read_params
+from chaconne.running.processes import spread_out
+from chaconne.running.stage import stage
+from chaconne.training.fitting import pretrain
 
 
 def main():

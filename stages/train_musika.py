@@ -3,11 +3,12 @@
 import time
 from pathlib import Path
 
-from chaconne.files import new_folder, read_json, seal
-from chaconne.fitting import pretrain
 from chaconne.generators.musika import Model, imported
-from chaconne.processes import rank, spread_out
-from chaconne.stage import cpu_seconds, read_params, stage
+from chaconne.running.files import new_folder, read_json, seal
+from chaconne.running.params.reading import read_params
+from chaconne.running.processes import rank, spread_out
+from chaconne.running.stage import cpu_seconds, stage
+from chaconne.training.fitting import pretrain
 
 MODEL, PREVIEWS, CURVES = "data/models/musika", "data/previews/musika", "metrics/curves/train_musika"
 

@@ -5,11 +5,11 @@ import sys
 from tqdm import tqdm
 
 from chaconne.controls import trials
-from chaconne.controls.loading import load_steered
-from chaconne.files import read_json
-from chaconne.modules import load_codec
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.running.files import read_json
+from chaconne.running.models import load_codec, load_steered
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 
 def main(name):

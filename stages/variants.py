@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from chaconne.controls.variants import write_variants
-from chaconne.corpora.settings import read_settings_or_exit
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.controls.sounding.variants import write_variants
+from chaconne.running.params.corpora import read_settings_or_exit
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 CORPUS, SCORES, VARIANTS = "data/corpus", "data/scores/corpus", "data/controls/variants"
 CHOICES = ("variants", "instruments", "tempi_qpm", "semitones", "octaves", "voices", "pitch_range")
 
 
 def main():
-    """Write data/controls/variants, see chaconne.controls.variants."""
+    """Write data/controls/variants, see chaconne.controls.sounding.variants."""
     params = read_params()
     with stage("controls/variants", seed=params["seed"]):
         settings = read_settings_or_exit(params["data"])

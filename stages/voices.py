@@ -4,9 +4,10 @@ from pathlib import Path
 
 from chaconne.accompaniment.absence import NoVoices, stand_in
 from chaconne.accompaniment.voices import write_voices
-from chaconne.corpora.settings import read_settings_or_exit
-from chaconne.resume import Parts
-from chaconne.stage import read_params, stage
+from chaconne.running.params.corpora import read_settings_or_exit
+from chaconne.running.params.reading import read_params
+from chaconne.running.resume import Parts
+from chaconne.running.stage import stage
 
 CORPUS, SCORES, VOICES = "data/corpus", "data/scores/corpus", "data/accompaniment/voices"
 

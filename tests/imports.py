@@ -1,9 +1,10 @@
 """What a script of this checkout imports from it, read from the source without running anything."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
-LOADERS = Path("src/chaconne/modules.py")
+LOADERS = Path("src/chaconne/running/models.py")
 PACKAGE_OF = {"load_codec": "codec", "load_generator": "generators", "load_steered": "controls"}
 PACKAGES = {"chaconne": Path("src/chaconne"), "stages": Path("stages")}
 
@@ -41,6 +42,12 @@ def imported_names(root, path):
 
 def direct(root, path):
     """Return the files of this checkout that the file imports, with the `__init__.py` above them."""
+    return read_once(Path(root), Path(path), Path(root, path).stat().st_mtime_ns)
+
+
+@cache
+def read_once(root, path, mtime_ns):
+    """Return what `direct` does; many tests follow the same imports."""
     found = set()
     for name in imported_names(root, path):
         parts = name.split(".")

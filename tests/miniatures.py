@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from chaconne.corpora.render import render
+from chaconne.corpora.rendering.render import render
 
 RATE = 22050
 MAESTRO_COLUMNS = ["canonical_composer", "canonical_title", "split", "year", "midi_filename", "audio_filename",

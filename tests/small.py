@@ -14,7 +14,7 @@ PIPELINE = """
 stages:
   make:
     cmd: python -m stages.make
-    deps: [input.txt, stages/make.py, src/chaconne/stage.py]
+    deps: [input.txt, stages/make.py, src/chaconne/running/stage.py]
     params: [knob]
     outs: [data/model]
   use:
@@ -25,8 +25,8 @@ stages:
 MAKE = '''
 import sys, time
 from pathlib import Path
-from chaconne.files import new_folder, seal
-from chaconne.stage import stage
+from chaconne.running.files import new_folder, seal
+from chaconne.running.stage import stage
 
 with stage("make", keep_clock=False), new_folder("data/model") as out:
     Path("started").touch()
@@ -39,8 +39,8 @@ with stage("make", keep_clock=False), new_folder("data/model") as out:
 '''
 USE = '''
 from pathlib import Path
-from chaconne.files import new_file, verify
-from chaconne.stage import stage
+from chaconne.running.files import new_file, verify
+from chaconne.running.stage import stage
 
 with stage("use", keep_clock=False):
     verify("data/model")

@@ -1,4 +1,4 @@
-"""A stage that trains a tiny network, for tests/test_processes.py.
+"""A stage that trains a tiny network, for tests/running/test_processes.py.
 
 python -m tests.spread KIND PROCESSES [FAULT], run where data/latents lies. FAULT: `killed`, the second process in
 step 7, the first time; `wrong`, the first process says in step 3 what is wrong; `odd`, a batch that two cannot share;
@@ -13,13 +13,14 @@ from pathlib import Path
 
 import torch
 
-from chaconne import finetuning, fitting, training
 from chaconne.generators import diffusion, gan, musika
 from chaconne.musika.layers import Noise
-from chaconne.processes import rank, spread_out
-from chaconne.stage import stage
-from tests.test_generators import SIZES, TRAINER
-from tests.test_musika_gan import SETTINGS
+from chaconne.running.processes import rank, spread_out
+from chaconne.running.stage import stage
+from chaconne.training import finetuning, fitting
+from chaconne.training.engine import trainer as training
+from tests.generators.test_generators import SIZES, TRAINER
+from tests.musika.test_musika_gan import SETTINGS
 
 KINDS = {"gan": gan, "diffusion": diffusion, "musika": musika}
 STEPS = 12

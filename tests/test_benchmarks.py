@@ -9,8 +9,8 @@ import torch
 from benchmarks import plain, speed
 from chaconne.codec import spectral
 from chaconne.generators import diffusion, gan
-from tests.test_codec import RATE, SETTINGS, tones
-from tests.test_generators import KNOBS, SIZES
+from tests.codec.test_codec import RATE, SETTINGS, tones
+from tests.generators.test_generators import KNOBS, SIZES
 
 
 @pytest.mark.parametrize("kind", [gan, diffusion], ids=lambda kind: kind.Model.name)

@@ -13,17 +13,18 @@ import pytest
 import torch
 import yaml
 
-from chaconne.audio import Recordings
-from chaconne.corpora import settings
-from chaconne.evaluation import reference
-from chaconne.files import seal
-from chaconne.latents import Latents
-from chaconne.modules import load_codec, load_generator, load_variation
-from chaconne.plain import read_yaml
-from chaconne.sampling import draw_conditions
-from chaconne.selectors import problems, read_selectors
-from chaconne.stage import explain, merge
-from chaconne.training import Trainer
+from chaconne.evaluation.reference import reference
+from chaconne.running.files import seal
+from chaconne.running.models import load_codec, load_generator, load_variation
+from chaconne.running.params import corpora as settings
+from chaconne.running.params.plain import read_yaml
+from chaconne.running.params.reading import merge
+from chaconne.running.params.selectors import problems, read_selectors
+from chaconne.running.stage import explain
+from chaconne.storage.latents.audio import Recordings
+from chaconne.storage.latents.latents import Latents
+from chaconne.training.engine.trainer import Trainer
+from chaconne.training.sampling import draw_conditions
 from tests.conftest import ROOT
 
 SECONDS = 10        # no single file may take longer

@@ -10,8 +10,8 @@ import torch
 import yaml
 
 import chaconne.generators
-from chaconne.modules import load_generator, load_variation
-from chaconne.stage import merge, read_params
+from chaconne.running.models import load_generator, load_variation
+from chaconne.running.params.reading import merge, read_params
 from tests.conftest import ROOT
 
 GENERATORS = [module.name for module in pkgutil.iter_modules(chaconne.generators.__path__)]

@@ -8,8 +8,8 @@ import sys
 import pytest
 import yaml
 
-from chaconne import selectors
-from chaconne.stage import merge
+from chaconne.running.params import selectors
+from chaconne.running.params.reading import merge
 from scripts import search
 from scripts.smoke import commit, environment
 from tests.conftest import ROOT, read_stages

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chaconne.files import load_array, write_csv
-from chaconne.pipeline import read_stages
-from chaconne.report import policy
-from chaconne.report.inputs import read_inputs
+from chaconne.pages.shared import policy
+from chaconne.pages.shared.inputs import read_inputs
+from chaconne.running.pipeline import read_stages
+from chaconne.storage.files import load_array, write_csv
 from tests.conftest import ROOT
-from tests.test_report import workspace
+from tests.pages.test_report import workspace
 
 CODE = sorted(p for folder in ("src", "stages", "scripts") for p in (ROOT / folder).rglob("*.py"))
 # Calls that run what they read, or hand text to a shell.
@@ -136,7 +136,7 @@ class Page(HTMLParser):
         self.attributes |= set(about)
         if about.get("http-equiv") == "Content-Security-Policy":
             self.policy = about["content"]
-        if tag in self.texts and about.get("type", "") != "application/json":
+        if tag in self.texts and about.get("type", "") != "application/json" and "src" not in about:
             self.inside = tag
 
     def handle_data(self, data):
@@ -161,14 +161,14 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'>"
 
 
 def test_the_page_of_the_listening_test_keeps_its_policy():
-    from chaconne.listening.page import render
+    from chaconne.pages.listening.page import render
 
     check_page(render(HOSTILE, [{"id": HOSTILE, "sounds": {"A": HOSTILE, "B": "data:,"}}], 1.0))
 
 
 def test_the_report_keeps_its_policy_whatever_a_corpus_calls_itself(tmp_path):
     """Names, titles and warnings of files from outside stand on the page as text."""
-    from chaconne.report.page import render
+    from chaconne.pages.report.page import render
 
     params = workspace(tmp_path)
     for path in (*tmp_path.glob("data/*/corpus.json"), tmp_path / "metrics/comparison.json"):
@@ -181,6 +181,7 @@ def test_the_report_keeps_its_policy_whatever_a_corpus_calls_itself(tmp_path):
     html = render(read_inputs(params, tmp_path))
     assert html.count("&lt;script&gt;alert(1)") > 5
     check_page(html)
+    assert re.findall(r'<script src="([^"]*)"', html) == ["timing.js"]
 
 
 def not_plain(root):

@@ -7,13 +7,13 @@ import numpy as np
 import soundfile
 import torch
 
-from chaconne.accompaniment.listener import Accompanist
+from chaconne.accompaniment.listening.listener import Accompanist
 from chaconne.codec import spectral
-from chaconne.controls.learning import begin_as
-from chaconne.files import seal
+from chaconne.controls.steering.learning import begin_as
 from chaconne.generators import diffusion, gan
-from chaconne.modules import load_variation
-from chaconne.pipeline import FILES
+from chaconne.running.files import seal
+from chaconne.running.models import load_variation
+from chaconne.running.pipeline import FILES
 from tests.conftest import ROOT
 
 RATE, CHANNELS = 22050, 6

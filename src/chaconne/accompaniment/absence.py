@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from chaconne.files import new_folder, read_json, write_json
+from chaconne.running.files import new_folder, read_json
+from chaconne.storage.files import write_json
 
+PARTS = ("given", "rest")   # of a piece: the voices that are given, and the others
 NOTE = "absent.json"
 
 

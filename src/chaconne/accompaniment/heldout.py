@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from chaconne.accompaniment import PARTS
-from chaconne.audio import to_int16
+from chaconne.accompaniment.absence import PARTS
 from chaconne.evaluation import crops
-from chaconne.files import load_array, read_json, read_table, write_csv, write_json
+from chaconne.running.files import read_json
+from chaconne.storage.files import load_array, read_table, write_csv, write_json
+from chaconne.storage.latents.audio import to_int16
 
 # The rows of the table. `true`: the other voices, through the codec; `made`: what the model adds; `mix`: all voices
 # by the model, the given one too; `random`: the others of another piece; `free`: a piece made without hearing;

@@ -11,15 +11,15 @@ import numpy as np
 import torch
 
 from chaconne.accompaniment.absence import absent
-from chaconne.accompaniment.listener import load_accompanist
-from chaconne.corpora.chorales import PROFILES
-from chaconne.corpora.score import TONICS
-from chaconne.counterpoint.reading import parse_key
+from chaconne.accompaniment.listening.listener import load_accompanist
 from chaconne.editing.making import PART, cut, decoded
 from chaconne.editing.playing import blend, decoder_of
 from chaconne.editing.recordings import PEAK, encode
-from chaconne.modules import load_codec
-from chaconne.stage import read_corpus_settings, read_params
+from chaconne.running.models import load_codec
+from chaconne.running.params.reading import read_corpus_settings, read_params
+from chaconne.scores.formats.reading import parse_key
+from chaconne.scores.pieces.keys import PROFILES
+from chaconne.scores.pieces.score import TONICS
 from chaconne.trained.places import Found, Trained, loudness_of
 
 MODEL = "data/accompaniment/model"

@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chaconne.accompaniment import PARTS
-from chaconne.accompaniment.absence import NoVoices
-from chaconne.corpora.packing import pack
-from chaconne.corpora.plan import COLUMNS, plan
-from chaconne.corpora.render import PEAK, program, render
-from chaconne.corpora.score import unpack
-from chaconne.corpora.splits import fraction
-from chaconne.files import load_array, read_table, write_csv
+from chaconne.accompaniment.absence import PARTS, NoVoices
+from chaconne.corpora.rendering.packing import pack
+from chaconne.corpora.rendering.plan import COLUMNS, plan
+from chaconne.corpora.rendering.render import PEAK, program, render
+from chaconne.scores.pieces.score import unpack
+from chaconne.scores.pieces.splits import fraction
+from chaconne.storage.files import load_array, read_table, write_csv
 
 SILENT = 1e-5   # root mean square below which there is nothing to make louder
 

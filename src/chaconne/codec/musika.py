@@ -13,15 +13,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from chaconne.files import read_json, write_json
 from chaconne.musika import published
 from chaconne.musika.autoencoder import Autoencoder, Sizes
 from chaconne.musika.codec_training import fit
 from chaconne.musika.layers import switch_noise
 from chaconne.musika.stream import Stream
+from chaconne.running.files import read_json
+from chaconne.storage.files import write_json
 
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
-SEAL = "46f2214ede12e797"
+SEAL = "01c8a5754ce9ebe4"
 RATE = 44100        # of the networks
 LOUD = 0.5          # magnitude from which training begins (12 dB): an untrained decoder is heard, not silent
 
@@ -107,7 +108,7 @@ def train(settings, draw, sample_rate_hz, trainer):
     """Train the codec for `steps` steps, from published weights or from nothing; 0 steps: as it is.
 
     draw(count, samples, rng): audio [count, samples] in [-1, 1] of the training split.
-    trainer: a chaconne.training.Trainer. Returns (Codec, seconds spent).
+    trainer: a chaconne.training.engine.trainer.Trainer. Returns (Codec, seconds spent).
     """
     torch.manual_seed(trainer.seed)
     codec = create(settings, sample_rate_hz)

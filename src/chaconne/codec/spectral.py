@@ -21,8 +21,8 @@ from torch import nn
 from torch.nn import functional
 from torchaudio.functional import melscale_fbanks
 
-from chaconne.files import read_json, write_json
-from chaconne.optimisation import cosine, set_learning_rate
+from chaconne.running.files import read_json
+from chaconne.storage.files import write_json
 
 FFT = 2048                  # samples; 93 ms at 22.05 kHz, enough to part semitones above G2
 HOP = 512                   # samples between spectrogram frames
@@ -229,7 +229,7 @@ def train(settings, draw, sample_rate_hz, trainer):
     """Fit the linear part on `fit_clips` crops, then train the decoder.
 
     draw(count, samples, rng): audio [count, samples] in [-1, 1] of the training split.
-    trainer: a chaconne.training.Trainer. Returns (Codec, seconds spent).
+    trainer: a chaconne.training.engine.trainer.Trainer. Returns (Codec, seconds spent).
     """
     codec = create(settings, sample_rate_hz)
     crop = settings["crop_frames"] * codec.hop_samples
@@ -237,7 +237,7 @@ def train(settings, draw, sample_rate_hz, trainer):
     module, optimizer = trainer.setup(codec, settings["learning_rate"])
 
     def step(i):
-        set_learning_rate(optimizer, settings["learning_rate"] * cosine(i, settings["steps"]))
+        trainer.set_learning_rate(optimizer, settings["learning_rate"] * trainer.cosine(i, settings["steps"]))
         rng = np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank])
         audio = draw(settings["batch"], crop, rng).to(trainer.fabric.device)
         value = module(audio, **{k: settings[k] for k in ("noise", "quiet", "mel")})

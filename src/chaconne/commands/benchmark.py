@@ -23,8 +23,8 @@ def jsb(
     Stopped, it goes on where it was. Example: chaconne benchmark jsb jsb-chorales/
     """
     from chaconne.counterpoint.jsb import benchmark
-    from chaconne.files import write_json
-    from chaconne.stage import stage
+    from chaconne.running.stage import stage
+    from chaconne.storage.files import write_json
 
     with stage("benchmark jsb", seed, threads, keep_clock=False):
         found = benchmark(path, {"steps": steps} if steps else None, seed)
@@ -42,7 +42,8 @@ def rules(
 ):
     """Time the rules of counterpoint against music21's own checkers on the same chorales."""
     from chaconne.counterpoint.speed import against_music21
-    from chaconne.files import read_json, write_json
+    from chaconne.running.files import read_json
+    from chaconne.storage.files import write_json
 
     found = said(against_music21, chorales)
     others = [entry for entry in (read_json(out) if out.exists() else []) if entry["name"] != found["name"]]

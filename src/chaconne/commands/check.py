@@ -49,7 +49,7 @@ def check(
         judgement, remarks = result["judgement"], result["remarks"]
         files = ()
         if write and judgement is not None:
-            from chaconne.counterpoint.judging import annotate
+            from chaconne.counterpoint.composers.judging import annotate
 
             folder = out or result["path"].parent
             folder.mkdir(parents=True, exist_ok=True)
@@ -68,9 +68,9 @@ def check(
 
 def check_one(path, species, cantus, key, select, ignore, snap, pickup):
     """Return {path, judgement or None, remarks, problems} of one file."""
-    from chaconne.counterpoint.abc_tunes import file_problems
-    from chaconne.counterpoint.judging import judge
-    from chaconne.counterpoint.reading import ABC, read_score
+    from chaconne.counterpoint.composers.judging import judge
+    from chaconne.scores.formats.abc_tunes import file_problems
+    from chaconne.scores.formats.reading import ABC, read_score
 
     if path.suffix.lower() in ABC and species is None:
         tunes = file_problems(path)

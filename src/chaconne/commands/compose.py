@@ -80,10 +80,10 @@ def new_piece(key, metre, bars, phrase, model, seed, k, guide, temperature, temp
     """Return {judgement, remarks} of a new piece."""
     from dataclasses import replace
 
-    from chaconne.counterpoint.composing import RuleComposer, plan_of
-    from chaconne.counterpoint.judging import judge
-    from chaconne.counterpoint.reading import parse_key
-    from chaconne.counterpoint.wishes import check_ranges, parse_range
+    from chaconne.counterpoint.composers.composing import RuleComposer, plan_of
+    from chaconne.counterpoint.composers.judging import judge
+    from chaconne.counterpoint.composers.wishes import check_ranges, parse_range
+    from chaconne.scores.formats.reading import parse_key
 
     tonic, mode = parse_key(key)
     within = dict(parse_range(text) for text in ranges or ())
@@ -98,8 +98,8 @@ def new_piece(key, metre, bars, phrase, model, seed, k, guide, temperature, temp
 
 def continued(path, bars, model, key, pickup, snap, seed, k, guide, temperature):
     """Return {judgement, remarks} of a piece that goes on."""
-    from chaconne.counterpoint.judging import judge
-    from chaconne.counterpoint.reading import read_score
+    from chaconne.counterpoint.composers.judging import judge
+    from chaconne.scores.formats.reading import read_score
 
     if model == "rules":
         raise ValueError("--model: continuing needs a trained network; rules alone cannot")
@@ -115,9 +115,9 @@ def continued(path, bars, model, key, pickup, snap, seed, k, guide, temperature)
 
 def composer_of(model, k, guide, temperature, density=None, ranges=None):
     """Return the NetworkComposer of a folder; ValueError says how to make one."""
-    from chaconne.counterpoint.composing import NetworkComposer
-    from chaconne.counterpoint.model import load
-    from chaconne.files import read_json
+    from chaconne.counterpoint.composers.composing import NetworkComposer
+    from chaconne.counterpoint.network.model import load
+    from chaconne.running.files import read_json
 
     folder = trained(model)
     band = folder / "band.json"
@@ -139,9 +139,9 @@ def new_tune(key, metre, bars, model, seed, k, temperature, tempo, density, rang
     """Return the Grid of a tune."""
     from dataclasses import replace
 
-    from chaconne.counterpoint.model import load
-    from chaconne.counterpoint.reading import parse_key
-    from chaconne.counterpoint.tunes import compose_tune
+    from chaconne.counterpoint.composers.tunes import compose_tune
+    from chaconne.counterpoint.network.model import load
+    from chaconne.scores.formats.reading import parse_key
 
     if density or ranges:
         raise ValueError("--density, --range: only pieces of four voices hear them, not --tune")
@@ -157,7 +157,7 @@ def finish(found, out, sound, as_json):
     """Write a judged piece and say what it breaks."""
     import json
 
-    from chaconne.counterpoint.works import write_work
+    from chaconne.counterpoint.composers.works import write_work
 
     found |= {"path": out, "files": [str(path) for path in said(write_work, found["judgement"], out, sound)]}
     if as_json:
@@ -168,6 +168,6 @@ def finish(found, out, sound, as_json):
 
 def finish_tune(grid, out, sound):
     """Write a tune."""
-    from chaconne.counterpoint.tunes import write_tune
+    from chaconne.counterpoint.composers.tunes import write_tune
 
     typer.echo("written: " + ", ".join(str(path) for path in said(write_tune, grid, out, 1, sound)))

@@ -26,7 +26,7 @@ def doctor(
 
       chaconne doctor --json > machine.json
     """
-    from chaconne.doctoring import environment, project
+    from chaconne.commands.doctoring import environment, project
 
     if device and not gpu:
         raise typer.BadParameter("--device belongs to --gpu")
@@ -43,8 +43,8 @@ def doctor(
 
 def accelerated(device):
     """Return the Findings on the accelerator, with the sizes of the project's params.yaml."""
-    from chaconne.doctoring import accelerator
-    from chaconne.stage import read_params
+    from chaconne.commands.doctoring import accelerator
+    from chaconne.running.params.reading import read_params
     from chaconne.trained.places import project_root
 
     root = project_root()

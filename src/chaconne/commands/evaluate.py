@@ -26,8 +26,8 @@ def evaluate(
     from threadpoolctl import threadpool_limits
 
     from chaconne.evaluation import tables
-    from chaconne.outside import comparison
-    from chaconne.stage import stage
+    from chaconne.evaluation.outside import comparison
+    from chaconne.running.stage import stage
 
     settings = {"embedders": embedder or list(comparison.EMBEDDERS), "weights": str(weights or ""), "clips": clips,
                 "clip_seconds": seconds, "seed": seed}
@@ -45,7 +45,7 @@ def show(found):
     from rich.console import Console
     from rich.table import Table
 
-    from chaconne.nested import leaves
+    from chaconne.evaluation.verdict.nested import leaves
 
     about = found["settings"]
     drawn = Table(title=f"{about['clips']} clips of {about['clip_seconds']:g} s against {about['reference_clips']} "

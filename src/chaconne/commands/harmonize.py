@@ -29,7 +29,7 @@ def harmonize(
     import json
 
     found = said(made, melody, harmonizer, key, pickup, seed, snap, tempo)
-    from chaconne.counterpoint.works import write_work
+    from chaconne.counterpoint.composers.works import write_work
 
     written = said(write_work, found["judgement"], out or melody.with_name(f"{melody.stem}.harmonized"), sound)
     found["files"] = [str(path) for path in written]
@@ -43,9 +43,9 @@ def made(path, harmonizer, key, pickup, seed, snap, tempo):
     """Return {path, judgement, remarks} of the harmonised melody."""
     from dataclasses import replace
 
-    from chaconne.counterpoint.harmonizers import melody_of
-    from chaconne.counterpoint.judging import judge
-    from chaconne.counterpoint.reading import read_score
+    from chaconne.counterpoint.composers.harmonizers import melody_of
+    from chaconne.counterpoint.composers.judging import judge
+    from chaconne.scores.formats.reading import read_score
 
     who = harmonizer_of(harmonizer)
     grid, remarks = read_score(path, snap, key, pickup)
@@ -62,7 +62,7 @@ def made(path, harmonizer, key, pickup, seed, snap, tempo):
 
 def harmonizer_of(name):
     """Return the Harmonizer of this name, or that of the network in the folder `name`."""
-    from chaconne.counterpoint.harmonizers import HARMONIZERS
+    from chaconne.counterpoint.composers.harmonizers import HARMONIZERS
 
     if name in HARMONIZERS:
         return HARMONIZERS[name]()
@@ -71,8 +71,8 @@ def harmonizer_of(name):
         raise ValueError(f"--harmonizer: expected {', '.join(HARMONIZERS)}, learned or a folder with network.json, got "
                          f"{str(name)!r}; `dvc repro stages/counterpoint/dvc.yaml:reinforce` trains one")
     from chaconne.counterpoint.learned import ModelHarmonizer
-    from chaconne.counterpoint.model import load
-    from chaconne.files import read_json
+    from chaconne.counterpoint.network.model import load
+    from chaconne.running.files import read_json
 
     band = Path(name, "band.json")
     return ModelHarmonizer(load(name), read_json(band) if band.exists() else None)

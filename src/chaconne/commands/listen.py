@@ -21,7 +21,7 @@ def listen(
 
     Example: chaconne listen --systems gan diffusion --pairs 20 --out listening.html
     """
-    from chaconne.listening.page import make
+    from chaconne.pages.listening.page import make
 
     key, pairs = said(make, out, list(systems), pairs, seed, samples, reference or None)
     typer.echo(f"{out}: {pairs} pairs, one file to send to listeners\n{key}: what A and B were; keep it to yourself")
@@ -36,8 +36,8 @@ def preference(
 
     Example: chaconne preference answers-*.json --key listening.key.json
     """
-    from chaconne.files import write_json
-    from chaconne.listening.tally import preference as tally
+    from chaconne.pages.listening.tally import preference as tally
+    from chaconne.storage.files import write_json
 
     found = said(tally, files, key)
     for name, result in found["listeners"].items():

@@ -114,7 +114,7 @@ def go_on(file: File, seconds: Seconds = None, model: Model = None, rev: Rev = N
 
       chaconne continue sketch.wav --seconds 20 --seed 3
     """
-    from chaconne.counterpoint.reading import MIDI, XML
+    from chaconne.scores.formats.reading import MIDI, XML
 
     if file.suffix.lower() in MIDI + XML:
         raise ValueError(f"{file}: a score, not a recording; `chaconne continue-score {file}` goes on with it")

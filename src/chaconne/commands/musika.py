@@ -41,7 +41,7 @@ def autoencoder(weights, revision, noise):
 def encode(audio: Path, out: Path, weights: Weights = PUBLISHED, revision: Revision = ""):
     """Write the latents (.npz) of a sound file of any length, rate and number of channels."""
     with one_line():
-        from chaconne.musika.recordings import RATE, encode_file
+        from chaconne.editing.musika import RATE, encode_file
 
         samples = encode_file(autoencoder(weights, revision, False), audio, out)
     typer.echo(f"{out}: latents of {samples / RATE:.2f} s")
@@ -52,7 +52,7 @@ def decode(latents: Path, out: Path, weights: Weights = PUBLISHED, revision: Rev
            noise: Noise = True):
     """Write the sound (.wav, 44.1 kHz) of latents: .npz of `encode`, or .npy of Musika."""
     with one_line():
-        from chaconne.musika.recordings import decode_file
+        from chaconne.editing.musika import decode_file
 
         decode_file(autoencoder(weights, revision, noise), latents, out, seed)
     typer.echo(str(out))
@@ -66,10 +66,10 @@ def generate(gan: str, out: Path, seconds: Annotated[float, typer.Option(min=0.1
     with one_line():
         import torch
 
+        from chaconne.editing.musika import RATE, write_stream
         from chaconne.musika import published
         from chaconne.musika.adversaries import Generator, Shape, compose
         from chaconne.musika.layers import switch_noise
-        from chaconne.musika.recordings import RATE, write_stream
         from chaconne.musika.stream import Stream
 
         stream = Stream(autoencoder(weights, revision, noise))
@@ -91,8 +91,8 @@ def generate(gan: str, out: Path, seconds: Annotated[float, typer.Option(min=0.1
 def export(model: Annotated[Path, typer.Argument(help="data/codec, or a folder of data/models")], out: Path):
     """Write what was trained here as the .h5 files that Musika loads."""
     with one_line():
-        from chaconne.files import new_folder, read_json
-        from chaconne.modules import load_codec, load_generator
+        from chaconne.running.files import new_folder, read_json
+        from chaconne.running.models import load_codec, load_generator
 
         kind = "codec" if (model / "codec.json").exists() else "model"
         facts = read_json(model / f"{kind}.json")

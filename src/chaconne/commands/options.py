@@ -50,7 +50,7 @@ def told(command):
             typer.echo(f"chaconne: {' '.join(str(error).split())}", err=True)
             raise typer.Exit(2) from None
         except (OSError, MemoryError) as error:
-            from chaconne.stage import explain
+            from chaconne.running.stage import explain
 
             reason = explain(error) or " ".join(str(error).split())
             typer.echo(f"chaconne: {reason}", err=True)
@@ -64,7 +64,7 @@ def open_trained(model, rev, threads, **knobs):
     import os
 
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from chaconne.trained.places import find
+    from chaconne.trained.finding import find
 
     found = find(model, rev)
     if threads:

@@ -29,8 +29,9 @@ def pack(
 
       chaconne pack finetuned --name fiddle --licence cc-by-4.0 --out fiddle/
     """
+    from chaconne.trained.finding import find
     from chaconne.trained.packing import pack as make
-    from chaconne.trained.places import PACK, find, project_root
+    from chaconne.trained.places import PACK, project_root
 
     if name is not None and not name.isprintable():
         raise ValueError(f"--name: expected a name, got {name!r}")
@@ -56,7 +57,7 @@ def unpack(
 
       chaconne unpack organ.safetensors --out pretrained/organ
     """
-    from chaconne.files import read_json
+    from chaconne.running.files import read_json
     from chaconne.trained.packs import open_pack
     from chaconne.trained.packs import unpack as write
     from chaconne.trained.places import PACK

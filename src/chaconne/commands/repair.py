@@ -17,8 +17,8 @@ def repair():
     Mends what DVC was killed at writing, too: every dvc.lock and its list of running commands.
     Reads every file once (about a second for a gigabyte). Nothing that is whole is touched.
     """
-    from chaconne.doctoring.project import dvc_cache
-    from chaconne.pipeline import maker_of
+    from chaconne.commands.doctoring.project import dvc_cache
+    from chaconne.running.pipeline import maker_of
     from chaconne.trained.places import lock_files, outs_in
 
     if not Path("dvc.lock").exists():
@@ -42,7 +42,7 @@ def mend_lock(path):
 
     DVC writes it in place after each stage: what is killed there leaves the beginning of it.
     """
-    from chaconne.files import new_file
+    from chaconne.running.files import new_file
 
     text = path.read_text(errors="replace")
     if recorded(text) is not None:

@@ -22,7 +22,7 @@ def species(
     Example: chaconne species cantus.mid --key d --below
     """
     found = said(made, cantus, below, key, seed)
-    from chaconne.counterpoint.works import write_work
+    from chaconne.counterpoint.composers.works import write_work
 
     written = said(write_work, found["judgement"], out or cantus.with_name(f"{cantus.stem}.first"), sound)
     show(found | {"files": [str(path) for path in written]})
@@ -30,9 +30,9 @@ def species(
 
 def made(path, below, key, seed):
     """Return {path, judgement, remarks} of the exercise."""
+    from chaconne.counterpoint.composers.judging import judge
     from chaconne.counterpoint.first_species import compose, with_voice
-    from chaconne.counterpoint.judging import judge
-    from chaconne.counterpoint.reading import read_score
+    from chaconne.scores.formats.reading import read_score
 
     grid, remarks = read_score(path, key=key)
     given = 0 if below else 1

@@ -29,7 +29,7 @@ def studio(
 
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from chaconne.studio.serving import serve
-    from chaconne.trained.places import find
+    from chaconne.trained.finding import find
 
     for pack in model or []:
         find(pack)      # wrong names are said here, not on the page

@@ -43,9 +43,10 @@ def run(name, again):
         sys.exit("chaconne sweep: params.yaml is not here; go to the folder of the project, where `dvc repro` ran")
     from threadpoolctl import threadpool_limits
 
-    from chaconne.stage import read_params, stage
-    from chaconne.sweeps.running import FOLDER
-    from chaconne.sweeps.running import run as sweep
+    from chaconne.evaluation.sweeps.running import FOLDER
+    from chaconne.evaluation.sweeps.running import run as sweep
+    from chaconne.running.params.reading import read_params
+    from chaconne.running.stage import stage
 
     params = read_params()
     threads = params["threads"]

@@ -9,8 +9,8 @@ Shapes: B batch, C latent channels, T latent frames.
 import torch
 from torch.nn import functional
 
-from chaconne.controls.numbers import RIDERS
-from chaconne.controls.steering import Steered
+from chaconne.controls.steering.steering import Steered
+from chaconne.controls.wishes.numbers import RIDERS
 from chaconne.generators import diffusion
 
 
@@ -38,7 +38,7 @@ class Objective(diffusion.Objective):
 
 
 class Model(Steered, diffusion.Model):
-    """See chaconne.generator.Generator and chaconne.controls.steering."""
+    """See chaconne.training.contract.Generator and chaconne.controls.steering.steering."""
 
     name = "steered_diffusion"
     objective = Objective

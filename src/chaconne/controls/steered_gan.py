@@ -1,6 +1,6 @@
 """The GAN of this project, steered: what is asked for runs along its line, patch by patch, and before its critic.
 
-All of it happens on a grid of beats (chaconne.controls.grid): patches lie on beats, as those of the plain GAN do,
+All of it happens on a grid of beats (steering.grid): patches lie on beats, as those of the plain GAN do,
 whatever the tempo is. Guidance, as diffusion has it: the same line and style make the piece once as asked and once
 free, and the difference is stretched.
 
@@ -13,9 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.controls import grid
-from chaconne.controls.numbers import NUMBERS, OF_NUMBER, RIDERS
-from chaconne.controls.steering import Steered, joined
+from chaconne.controls.steering import grid
+from chaconne.controls.steering.steering import Steered, joined
+from chaconne.controls.wishes.numbers import NUMBERS, OF_NUMBER, RIDERS
 from chaconne.generators import gan
 
 
@@ -67,7 +67,7 @@ class Critic(gan.Critic):
 
 
 class Model(Steered, gan.Model):
-    """See chaconne.generator.Generator and chaconne.controls.steering."""
+    """See chaconne.training.contract.Generator and chaconne.controls.steering.steering."""
 
     name = "steered_gan"
     preview = {**gan.Model.preview, "guidance": 1.0}
@@ -128,10 +128,11 @@ class Model(Steered, gan.Model):
         """Two at least: there is no tempo between fewer."""
         return max(frames, 2)
 
-    def laid(self, asked):
+    def laid(self, asked, frames):
         """Return what is asked for on the grid: (codes [B, A], riders along the line, where frames lie, patches P).
 
-        asked: [B, A + RIDERS T]; riders: [B, RIDERS, P + 2 depth]; frames: [B, T], stretched where a tempo is known.
+        asked: [B, A + RIDERS T], T = `frames`, or 2 of a single one; riders: [B, RIDERS, P + 2 depth]; where frames
+        lie: [B, T], stretched where a tempo is known.
         """
         codes, seen = self.parts(asked)
         tempo, scale = seen[:, 0], self.settings["numbers"].get("tempo", {"mean": 0.0, "deviation": 1.0})
@@ -153,7 +154,7 @@ class Model(Steered, gan.Model):
     @torch.no_grad()
     def generate(self, count, frames, asked, knobs):
         """As gan.Model.generate, on the grid."""
-        codes, seen, places, patches = self.laid(asked)
+        codes, seen, places, patches = self.laid(asked, frames)
         line, margin = self.line(count, patches), self.margin()
         line[:, :self.settings["coordinates"]] *= knobs["truncation"]
         style = (torch.randn(count, self.settings["style"]) * knobs["truncation"]).to(self.mean.device)

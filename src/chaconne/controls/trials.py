@@ -10,14 +10,9 @@ The folder of a row holds clips.npy (int16 [N, samples]), asked.json (what was a
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from chaconne.controls.described import CURVES
-from chaconne.controls.numbers import NUMBERS
-from chaconne.evaluation import crops
-from chaconne.files import load_array, read_json, read_table, write_json
-from chaconne.sampling import write_clips
+from chaconne.controls.wishes.numbers import NUMBERS
+from chaconne.storage.files import write_json
+from chaconne.training.sampling import write_clips
 
 ENDS = (0.1, 0.9)       # of a number's range: what `apart` and `moving` ask for
 PAIRS = (("tempo", "density"), ("register", "brightness"))
@@ -37,7 +32,7 @@ def at(facts, name, share):
 
 
 def wishes(row, model, heldout, count, seconds):
-    """Return `count` conditions of a row. heldout: [{number or name: value}] of real clips, see `known`."""
+    """Return `count` conditions of a row. heldout: [{number or name: value}] of real clips, see controls.known."""
     facts = model.settings
     if row == "free":
         return [{}] * count
@@ -63,34 +58,3 @@ def write(folder, row, model, codec, heldout, knobs, count, seconds, seed):
     latents = model.sample(seconds, seed, asked, knobs, count=count)
     write_clips(folder, codec, latents, seconds, {"function_evaluations": model.function_evaluations(knobs)})
     write_json(Path(folder, "asked.json"), asked)
-
-
-def known(variants, latents, folder, names, split, count, seconds, seed):
-    """Write real clips of a split, at most `count`, and what is known of each (told.json), into `folder`."""
-    facts = read_json(Path(variants, "corpus.json"))
-    rate, samples = facts["sample_rate_hz"], round(seconds * facts["sample_rate_hz"])
-    manifest = read_table(Path(variants, "manifest.csv"), ("clip", "start", "samples"), ("piece", "split"))
-    table, _ = crops.choose(manifest[manifest.split == split], count, samples, facts["grid_samples"], seed)
-    if len(table) < 8:
-        raise ValueError(f"{variants}: expected 8 stretches of {seconds:g} s or more of the split {split}, got "
-                         f"{len(table)}; take more pieces (corpus.max_pieces) or shorter ones (controls.clip_seconds)")
-    index = read_table(Path(latents, "index.csv"), ("clip", "first", "start"), ("split",)).set_index("clip")
-    hop, curves = read_json(Path(latents, "latents.json"))["hop_samples"], load_array(Path(latents, CURVES))
-    audio = load_array(Path(variants, "audio.npy"), np.int16, 1)
-    clips = crops.read(audio, table.start, samples)
-    told = [told_of(index.loc[row.clip], curves, row.start, samples, hop, names) for row in table.itertuples()]
-    np.save(Path(folder, "clips.npy"), clips)
-    write_json(Path(folder, "told.json"), told)
-    write_json(Path(folder, "about.json"), {"sample_rate_hz": rate, "clips": len(clips), "clip_seconds": seconds})
-
-
-def told_of(clip, curves, start, samples, hop, names):
-    """Return what is known of a stretch of a clip: {number: mean in its unit, name: value}."""
-    first = int(clip["first"] + (start - clip["start"]) // hop)
-    part = curves[first:first + samples // hop]
-    found = {}
-    for place, (name, number) in enumerate(NUMBERS.items()):
-        column = part[:, place][np.isfinite(part[:, place])]
-        if len(column):
-            found[name] = float(number.told(column.astype(np.float64).mean()))
-    return found | {name: str(clip[name]) for name in names if name in clip and pd.notna(clip[name])}

@@ -3,13 +3,13 @@
 One module per corpus, found by its name; its settings are conf/data/<name>.yaml. A corpus of scores defines
 
     sources(settings) -> list of str    what there is to parse, sorted, without parsing it
-    parse(source) -> Score              one piece (chaconne.corpora.score); raises Unusable with the reason
+    parse(source) -> Score              one piece (chaconne.scores.pieces.score); raises Unusable with the reason
 
 and everything else (pool, melody groups, splits, rendering, packing) is shared. A corpus of recordings
 (kind: recordings in its conf) defines
 
     gather(settings, folder, limits, seed) -> counts    finds or fetches what the settings select, and writes it down in
-                                                        `folder` with chaconne.corpora.recordings.write
+                                                        `folder` with chaconne.corpora.gathering.recordings.write
 
 and everything else (decoding, silence, loudness, clips, duplicates, splits, stems) is `recorded`. What is bad is listed
 with its reason; what the settings cannot mean is a ValueError of one line.

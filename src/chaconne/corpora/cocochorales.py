@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from chaconne.corpora import recordings
-from chaconne.corpora.fetching import fetch, from_tar, whole
-from chaconne.corpora.midi import read_midi
-from chaconne.corpora.score import Score, Unusable
-from chaconne.corpora.settings import some
+from chaconne.corpora.gathering import recordings
+from chaconne.corpora.gathering.fetching import fetch, from_tar, whole
+from chaconne.running.params.corpora import some
+from chaconne.scores.formats.performances import read_midi
+from chaconne.scores.pieces.score import Score, Unusable
 
 SHARDS = {"train": 96, "valid": 12, "test": 12}
 TINY = {"train": [1, 2, 3, 25, 26, 27, 49, 50, 51, 73, 74, 75], "valid": [1, 4, 7, 10], "test": [1, 4, 7, 10]}

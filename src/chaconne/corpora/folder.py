@@ -9,13 +9,13 @@ import pandas as pd
 import pretty_midi
 from tqdm import tqdm
 
-from chaconne.corpora import recordings
-from chaconne.corpora.decoding import SUFFIXES
-from chaconne.corpora.midi import read_midi
-from chaconne.corpora.notation import abc_tunes, read_abc, read_music_xml
-from chaconne.corpora.score import Score, Unusable
-from chaconne.corpora.splits import fraction
-from chaconne.corpora.workers import in_order
+from chaconne.corpora.gathering import recordings
+from chaconne.corpora.rendering.decoding import SUFFIXES
+from chaconne.running.workers import in_order
+from chaconne.scores.formats.notation import abc_tunes, read_abc, read_music_xml
+from chaconne.scores.formats.performances import read_midi
+from chaconne.scores.pieces.score import Score, Unusable
+from chaconne.scores.pieces.splits import fraction
 
 SCORES = {".mid": "midi", ".midi": "midi", ".xml": "xml", ".musicxml": "xml", ".mxl": "xml", ".abc": "abc"}
 SPLITS = ("train", "valid", "test")

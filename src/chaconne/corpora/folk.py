@@ -4,8 +4,8 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from chaconne.corpora.abc_notation import AbcError, parse_tune
-from chaconne.corpora.score import TONICS, Score, Unusable
+from chaconne.scores.formats.abc_notation import AbcError, parse_tune
+from chaconne.scores.pieces.score import TONICS, Score, Unusable
 
 SOURCE = "Ryan's Mammoth Collection (1883), music21 corpus"
 LICENCE = "tunes: public domain; encoding: with permission of the encoders, see music21/corpus/license.txt"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from chaconne.corpora import recordings
-from chaconne.corpora.fetching import from_zip, whole
-from chaconne.corpora.midi import read_midi
-from chaconne.corpora.score import Score, Unusable
-from chaconne.corpora.settings import some
+from chaconne.corpora.gathering import recordings
+from chaconne.corpora.gathering.fetching import from_zip, whole
+from chaconne.running.params.corpora import some
+from chaconne.scores.formats.performances import read_midi
+from chaconne.scores.pieces.score import Score, Unusable
 
 NAME = "maestro-v3.0.0"
 COLUMNS = {"canonical_composer", "canonical_title", "split", "year", "midi_filename", "audio_filename", "duration"}

@@ -1,13 +1,13 @@
-"""First species against a cantus firmus, by beam search with the rules of chaconne.counterpoint.species."""
+"""First species against a cantus firmus, by beam search with the rules of chaconne.counterpoint.composers.species."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from chaconne.counterpoint import species
-from chaconne.counterpoint.exercise import CONSONANT, Setting
-from chaconne.counterpoint.grid import Grid
-from chaconne.counterpoint.pieces import batch, join
+from chaconne.counterpoint.composers import species
+from chaconne.counterpoint.composers.exercise import CONSONANT, Setting
+from chaconne.counterpoint.rules.pieces import batch, join
+from chaconne.scores.grid.grid import Grid
 
 WHOLE = 16  # frames of a note
 COMPASS = 19  # semitones: the voices stay within a twelfth

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from chaconne.corpora import melody
-from chaconne.counterpoint import symbols as sy
-from chaconne.counterpoint.grid import QUARTER, REST
-from chaconne.counterpoint.learning import BETAS, Best, descend
-from chaconne.counterpoint.model import Network, Shape
-from chaconne.optimisation import Average, cosine, set_learning_rate
-from chaconne.training import Trainer, draw_seed
+from chaconne.counterpoint.network import symbols as sy
+from chaconne.counterpoint.network.learning import BETAS, Best, descend
+from chaconne.counterpoint.network.model import Network, Shape
+from chaconne.scores.grid.grid import QUARTER, REST
+from chaconne.scores.pieces import melody
+from chaconne.training.engine.optimisation import Average, cosine, set_learning_rate
+from chaconne.training.engine.trainer import Trainer, draw_seed
 
 SPLITS = ("train", "valid", "test")
 TRAINER = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "precision": "32-true", "log_every": 25, "previews": 0}
@@ -158,7 +158,7 @@ def disjoint(pieces, soprano=0):
 
 
 def notes_of(pitch):
-    """Return the notes of one voice, int16 [frames], as chaconne.corpora.melody wants them."""
+    """Return the notes of one voice, int16 [frames], as chaconne.scores.pieces.melody wants them."""
     begin = np.nonzero(sy.changes(pitch[None])[0])[0]
     return {"onset": begin / QUARTER, "pitch": pitch[begin].astype(int), "voice": np.zeros(len(begin), int)}
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from chaconne.counterpoint import bands, candidates, rules
-from chaconne.counterpoint.conditions import METRES, MODES, NO, YES, free
-from chaconne.counterpoint.grid import NAMES
-from chaconne.counterpoint.harmonizers import WEIGHTS
-from chaconne.counterpoint.pieces import batch
-from chaconne.counterpoint.symbols import grid_arrays, symbols_of
-from chaconne.counterpoint.writing import write
+from chaconne.counterpoint.composers.harmonizers import WEIGHTS
+from chaconne.counterpoint.network.conditions import METRES, MODES, NO, YES, free
+from chaconne.counterpoint.network.symbols import grid_arrays, symbols_of
+from chaconne.counterpoint.rules import rules
+from chaconne.counterpoint.rules.pieces import batch
+from chaconne.counterpoint.rules.writing import bands, candidates
+from chaconne.counterpoint.rules.writing.writing import write
+from chaconne.scores.grid.grid import NAMES
 
 
 class ModelHarmonizer:

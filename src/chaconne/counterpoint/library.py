@@ -9,12 +9,13 @@ from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from chaconne.corpora import chorales, filling, folk
-from chaconne.corpora.abc_notation import AbcError
-from chaconne.corpora.score import COLUMNS, Score, Unusable, order, unpack
-from chaconne.counterpoint.abc_tunes import first_tune, problems, read_abc_text
-from chaconne.counterpoint.grid import QUARTER
-from chaconne.counterpoint.lines import assemble
+from chaconne.corpora import chorales, folk
+from chaconne.scores.formats.abc_notation import AbcError
+from chaconne.scores.formats.abc_tunes import first_tune, problems, read_abc_text
+from chaconne.scores.formats.lines import assemble
+from chaconne.scores.grid.grid import QUARTER
+from chaconne.scores.pieces import filling
+from chaconne.scores.pieces.score import COLUMNS, Score, Unusable, order, unpack
 
 SHELVES = ("bach", "polyphony", "tunes")
 COMPOSERS = ("palestrina", "josquin", "monteverdi", "trecento", "haydn", "mozart", "beethoven")
@@ -174,7 +175,7 @@ def parse_tune(source):
 
 
 def fill(shelf, folder, most=None, workers=1, beside=None):
-    """Parse a shelf into `folder`; see chaconne.corpora.filling.fill.
+    """Parse a shelf into `folder`; see chaconne.scores.pieces.filling.fill.
 
     beside: a packed corpus whose pieces stand on the shelf `polyphony` too; one that is played several times, once.
     """

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from chaconne.counterpoint import bands, samples, statistics, tasks
-from chaconne.counterpoint.model import load
-from chaconne.counterpoint.pieces import join
-from chaconne.counterpoint.rules import NAMES
+from chaconne.counterpoint.composers import samples
+from chaconne.counterpoint.network import tasks
+from chaconne.counterpoint.network.model import load
+from chaconne.counterpoint.rules import statistics
+from chaconne.counterpoint.rules.pieces import join
+from chaconne.counterpoint.rules.rules import NAMES
+from chaconne.counterpoint.rules.writing import bands
 
 ROOM = {"in_key": 0.05, "parallels": 2.0, "density": 0.15, "entropy": 0.5, "nats": 0.05}  # limits of `gates`
 

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from chaconne.corpora import packing, plan, render, score
-from chaconne.counterpoint.grid import QUARTER, notes_of
+from chaconne.corpora.rendering import packing, plan, render
 from chaconne.evaluation import crops
-from chaconne.files import load_array, new_folder, read_table
+from chaconne.running.files import new_folder
+from chaconne.scores.grid.grid import QUARTER, notes_of
+from chaconne.scores.pieces import score
+from chaconne.storage.files import load_array, read_table
 
 LICENCE = "made by chaconne"
 

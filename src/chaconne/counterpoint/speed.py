@@ -7,11 +7,11 @@ import numpy as np
 from tqdm import tqdm
 
 from chaconne.corpora import chorales
-from chaconne.corpora.score import Unusable
-from chaconne.counterpoint import rules
-from chaconne.counterpoint.lines import assemble
-from chaconne.counterpoint.musicxml import found_in
-from chaconne.counterpoint.pieces import join
+from chaconne.counterpoint.rules import rules
+from chaconne.counterpoint.rules.pieces import join
+from chaconne.scores.formats.lines import assemble
+from chaconne.scores.formats.musicxml import found_in
+from chaconne.scores.pieces.score import Unusable
 
 # Methods of music21.voiceLeading.VoiceLeadingQuartet: parallels, hidden intervals, crossing, overlap.
 CHECKS = ("parallelFifth", "parallelOctave", "parallelUnison", "hiddenFifth", "hiddenOctave",

@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 import torch
 
-from chaconne.corpora.decoding import Unreadable, mono
-from chaconne.files import new_file
+from chaconne.corpora.rendering.decoding import Unreadable, mono
+from chaconne.running.files import new_file
 
 # Endings that can be written: (format, subtype) of libsndfile.
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}

@@ -6,7 +6,7 @@ A frame depends on 2 depth + 1 patches of the line and on one style, so that eve
 import torch
 from torch.nn import functional
 
-from chaconne.controls.grid import between
+from chaconne.controls.steering.grid import between
 from chaconne.editing.flow import shares, spherical
 
 AT_ONCE = 256       # beats
@@ -21,7 +21,7 @@ def morph_seeds(trained, frames, seeds, asked, progress=iter):
     """
     model, truncation = trained.generator, trained.knobs["truncation"]
     patch, beat, margin = model.settings["patch"], model.settings["beat"], model.margin()
-    codes, seen, places, patches = laid(trained, frames, asked)
+    (begin, seen, places, patches), (end, *_) = (model.laid(one, frames) for one in asked)
     beats = -(-patches // beat)
     lines, styles = zip(*(start(model, patches, seed, truncation) for seed in seeds), strict=True)
     free = model.settings["coordinates"] + model.settings["noise"]
@@ -29,39 +29,20 @@ def morph_seeds(trained, frames, seeds, asked, progress=iter):
     line[:, :free] = spherical(*(one[:, :free] for one in lines), shares(line.shape[-1], line.shape[-1]))
     line = functional.pad(line, (0, beats * beat - patches), mode="replicate")
     style = spherical(styles[0].T, styles[1].T, shares(beats, beats)).T        # [beats, S]
-    windows = line[0].unfold(1, beat + 2 * margin, beat).transpose(0, 1)       # [beats, width, beat + 2 margin]
+    width = lines[0].shape[1]       # what rides along lies below the line
+    windows = line[0].unfold(1, beat + 2 * margin, beat).transpose(0, 1)       # [beats, width + R, beat + 2 margin]
 
     def made(codes):
-        parts = zip(windows.split(AT_ONCE), style.split(AT_ONCE), codes.expand(beats, -1).split(AT_ONCE), strict=True)
-        music = torch.cat([walk(trained, *part) for part in progress(list(parts))])     # [beats, C, beat * patch]
+        parts = zip(*(whole.split(AT_ONCE) for whole in (windows[:, :width], windows[:, width:], style,
+                                                         codes.expand(beats, -1))), strict=True)
+        # [beats, C, beat * patch]
+        music = torch.cat([model.walk(*part, trained.knobs) for part in progress(list(parts))])
         return music.transpose(0, 1).flatten(1)[None]
 
-    music = made(codes[0])
-    if not codes[0].equal(codes[1]):
-        music = torch.lerp(music, made(codes[1]), shares(music.shape[-1], patches * patch))
+    music = made(begin)
+    if not begin.equal(end):
+        music = torch.lerp(music, made(end), shares(music.shape[-1], patches * patch))
     return model.denormalise(music if places is None else between(music, places))[:, :, :frames]
-
-
-def laid(trained, frames, asked):
-    """Return (codes of both ends, riders along the line [1, R, P + 2 margin], where frames lie among patches, P).
-
-    Of a plain GAN there are no riders, and frames lie where they are: None.
-    """
-    model = trained.generator
-    if not trained.steered:
-        patches = -(-frames // model.settings["patch"])
-        return asked, torch.zeros(1, 0, patches + 2 * model.margin()), None, patches
-    (begin, seen, places, patches), (end, *_) = (model.laid(one) for one in asked)
-    return (begin, end), seen, places, patches
-
-
-def walk(trained, windows, style, codes):
-    """Return latents of windows of a line and its riders [beats, width + R, beat + 2 margin]."""
-    model = trained.generator
-    if not trained.steered:
-        return model.network(windows, style, codes)
-    width = model.network.line.width
-    return model.walk(windows[:, :width], windows[:, width:], style, codes, trained.knobs)
 
 
 def start(model, patches, seed, truncation):

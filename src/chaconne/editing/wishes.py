@@ -14,7 +14,7 @@ def both_ends(trained, frames, seed, conditions, towards):
     """
     if not trained.steered:
         return codes_of(trained, conditions), codes_of(trained, conditions | towards)
-    from chaconne.controls.numbers import NUMBERS, completed
+    from chaconne.controls.wishes.numbers import NUMBERS, completed
 
     model = trained.generator
     names, numbers = completed(conditions, model.settings, np.random.default_rng(seed))

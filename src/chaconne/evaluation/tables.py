@@ -3,7 +3,8 @@
 import math
 from pathlib import Path
 
-from chaconne.files import read_json, write_json
+from chaconne.running.files import read_json
+from chaconne.storage.files import write_json
 
 FEW = 2  # clips per dimension below which a covariance says little
 
@@ -71,18 +72,3 @@ def compare(tables):
         merged["unavailable"] |= table["unavailable"]
         merged["warnings"] += [text for text in table["warnings"] if text not in merged["warnings"]]
     return merged
-
-
-def timing(folder, generators):
-    """Collect data/timing/*.json: per generator what it cost, per stage its wall seconds and memory.
-
-    Stages that were restored from the cache instead of run have no file, and no entry.
-    """
-    files = {path.stem: read_json(path) for path in sorted(Path(folder).glob("*.json"))}
-    collected = {"stages": {name: {key: clock[key] for key in ("wall_seconds", "peak_mb") if key in clock}
-                            for name, clock in files.items()}}
-    for name in generators:
-        clock = files.get(f"train_{name}", {}) | files.get(f"sample_{name}", {})
-        keys = ("train_cpu_seconds", "train_wall_seconds", "realtime_factor")
-        collected[name] = {key: clock[key] for key in keys if key in clock}
-    return collected

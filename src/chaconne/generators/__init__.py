@@ -1,1 +1,1 @@
-"""Generators: one module each, one contract (chaconne.generator.Generator)."""
+"""Generators: one module each, one contract (chaconne.training.contract.Generator)."""

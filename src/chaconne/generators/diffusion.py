@@ -17,8 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.generator import Conditions, Generator, Neighbours
-from chaconne.optimisation import Average, cosine, set_learning_rate
+from chaconne.training.contract import Conditions, Generator, Neighbours
 
 METHODS = ("euler", "heun")
 NEAREST = 0.05  # to the data: the least 1 - t that a velocity is divided by
@@ -135,7 +134,7 @@ class Objective(nn.Module):
 
 
 class Model(Generator):
-    """See chaconne.generator.Generator."""
+    """See chaconne.training.contract.Generator."""
 
     name = "diffusion"
     objective = Objective
@@ -153,12 +152,12 @@ class Model(Generator):
 
     def fit(self, source, trainer, knobs, preview=None):
         """Train the denoiser; its moving average is what is kept."""
-        average = Average(self.network, knobs["ema"])
+        average = trainer.average(self.network, knobs["ema"])
         plain = self.objective(self.network, knobs)
         objective, optimizer = trainer.setup(plain, knobs["learning_rate"], weight_decay=knobs["weight_decay"])
 
         def step(i):
-            set_learning_rate(optimizer, knobs["learning_rate"] * cosine(i, knobs["steps"]))
+            trainer.set_learning_rate(optimizer, knobs["learning_rate"] * trainer.cosine(i, knobs["steps"]))
             loss = objective(*trainer.part(*plain.drawn(*source(knobs["batch"], trainer.rng(i)))))
             optimizer.zero_grad()
             trainer.fabric.backward(loss)

@@ -16,8 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.generator import Conditions, Generator, Neighbours
-from chaconne.optimisation import Average, cosine, set_learning_rate
+from chaconne.training.contract import Conditions, Generator, Neighbours
 
 MEASURED = 256  # crops whose spread the network writes in
 
@@ -151,7 +150,7 @@ class Critic(nn.Module):
 
 
 class Model(Generator):
-    """See chaconne.generator.Generator."""
+    """See chaconne.training.contract.Generator."""
 
     name = "gan"
     input_output = ("network.leave", "critic.enter")
@@ -185,16 +184,16 @@ class Model(Generator):
     def fit(self, source, trainer, knobs, preview=None):
         """Train generator and critic in turn; the generator's moving average is what is kept."""
         self.network.measure(source(MEASURED, np.random.default_rng(trainer.seed))[0])
-        average = Average(self.network, knobs["ema"])
+        average = trainer.average(self.network, knobs["ema"])
         device, patches = trainer.fabric.device, self.settings["frames"] // self.settings["patch"]
         network, optimizer = trainer.setup(self.network, knobs["learning_rate"], (0.0, 0.95))
         critic, critic_optimizer = trainer.setup(self.critic, knobs["critic_learning_rate"], (0.0, 0.95))
         judges = [p for p in self.critic.parameters() if p.requires_grad]
 
         def step(i):
-            rate = cosine(i, knobs["steps"])
-            set_learning_rate(optimizer, knobs["learning_rate"] * rate)
-            set_learning_rate(critic_optimizer, knobs["critic_learning_rate"] * rate)
+            rate = trainer.cosine(i, knobs["steps"])
+            trainer.set_learning_rate(optimizer, knobs["learning_rate"] * rate)
+            trainer.set_learning_rate(critic_optimizer, knobs["critic_learning_rate"] * rate)
             real, codes = source(knobs["batch"], trainer.rng(i))
             codes = codes * (torch.rand(codes.shape, device=device) >= knobs["free"])
             style = torch.randn(len(real), self.settings["style"], device=device)
@@ -233,6 +232,18 @@ class Model(Generator):
         spent = trainer.run(knobs["steps"], step, state, preview and preview(self, average))
         self.network.load_state_dict(average.module.state_dict())
         return spent
+
+    def laid(self, codes, frames):
+        """Return (codes, what rides along the line [1, R, P + 2 depth], where frames lie among patches, patches P).
+
+        Nothing rides here, and frames lie where they are: R is 0, and None.
+        """
+        patches = -(-frames // self.settings["patch"])
+        return codes, torch.zeros(1, 0, patches + 2 * self.margin()), None, patches
+
+    def walk(self, line, seen, style, codes, knobs):
+        """Return latents [B, C, P patch] of a line [B, width, P + 2 depth]; `seen` is what rides along."""
+        return self.network(line, style, codes)
 
     @torch.no_grad()
     def generate(self, count, frames, codes, knobs):

@@ -16,13 +16,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from chaconne.generator import Conditions, Generator
 from chaconne.musika import adversaries, contest, coordinates, published, small_sets
 from chaconne.musika.adam import KerasAdam
-from chaconne.optimisation import Average
+from chaconne.training.contract import Conditions, Generator
 
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
-SEAL = "2830a2aa01512f1f"
+SEAL = "19ee0378e2f95795"
 AT_ONCE = 64            # contexts in a batch when music is made
 
 
@@ -61,7 +60,7 @@ def told(conditions, codes):
 
 
 class Model(Generator):
-    """See chaconne.generator.Generator."""
+    """See chaconne.training.contract.Generator."""
 
     name = "musika"
     input_output = ("network.generator.out", "critic.critic.enter")
@@ -100,7 +99,7 @@ class Model(Generator):
         merge = self.restrict(knobs)
         network, optimizer = self.optimised(trainer, self.network, knobs["learning_rate"], knobs["beta1"])
         critic, critic_optimizer = self.optimised(trainer, self.critic, knobs["critic_learning_rate"], knobs["beta1"])
-        average = Average(self.network, knobs["ema"])
+        average = trainer.average(self.network, knobs["ema"])
         stopper = small_sets.Stopper(knobs["heldout"], self.rate_hz, knobs["stop_every"], knobs["patience"])
         device = trainer.fabric.device
         self.switch.to(device)

@@ -15,7 +15,6 @@ from torch.nn import functional
 from chaconne.musika import spectrum
 from chaconne.musika.autoencoder import UNIT
 from chaconne.musika.contest import critic_losses
-from chaconne.optimisation import cosine, set_learning_rate
 
 RESOLUTIONS = (2048, 1024, 512, 256)        # FFT sizes in samples; 46 to 6 ms, hops a quarter
 JUDGED = (2048, 1024, 512)                  # of the critics
@@ -123,9 +122,9 @@ def fit(model, crops, settings, trainer):
         return settings["adversarial_weight"] * fooled + settings["matching_weight"] * apart, judged
 
     def step(i):
-        factor = cosine(i, steps)
-        set_learning_rate(optimizer, settings["learning_rate"] * factor)
-        set_learning_rate(judging_optimizer, settings["critic_learning_rate"] * factor)
+        factor = trainer.cosine(i, steps)
+        trainer.set_learning_rate(optimizer, settings["learning_rate"] * factor)
+        trainer.set_learning_rate(judging_optimizer, settings["critic_learning_rate"] * factor)
         rng = np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank])
         audio, rebuilt, magnitude = way(crops(settings["batch"], rng), settings["latent_noise"])
         spectral = spectral_loss(rebuilt, audio)

@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 import torch
 
-from chaconne.files import new_file
 from chaconne.musika.layers import Conv, Dense, Noise, Up
+from chaconne.running.files import new_file
 
 KERAS_NAMES = {Conv: "conv2d", Up: "conv2d_transpose", Noise: "add_noise"}
 

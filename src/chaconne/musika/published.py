@@ -15,10 +15,11 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from chaconne.files import new_file, new_folder, read_json, write_json
 from chaconne.musika import keras_files as keras
 from chaconne.musika.adversaries import CONTEXTS, Critic, Generator, Shape
 from chaconne.musika.autoencoder import Autoencoder, Sizes
+from chaconne.running.files import new_file, new_folder, read_json
+from chaconne.storage.files import write_json
 
 AUTOENCODER = ("enc", "enc2", "dec", "dec2")
 GAN = ("gen", "critic", "gen_ema")

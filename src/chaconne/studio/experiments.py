@@ -2,10 +2,10 @@
 
 import json
 
-from chaconne.nested import leaves
-from chaconne.pipeline import look_up
-from chaconne.plain import parse
-from chaconne.stage import merge
+from chaconne.evaluation.verdict.nested import leaves
+from chaconne.running.params.plain import parse
+from chaconne.running.params.reading import merge
+from chaconne.running.pipeline import look_up
 from chaconne.trained.revisions import git
 
 NUMBERS = (("fad.logmel", "Fréchet distance (log-mel)"), ("fad.notes", "Fréchet distance (notes)"),

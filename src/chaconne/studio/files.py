@@ -29,8 +29,8 @@ def everything(pieces, path):
 
 def melody_or_sound(path):
     """Return {what: "melody"}, or {what: "sound", seconds}; ValueError for a file that is neither."""
-    from chaconne.counterpoint.reading import ABC, MIDI, XML, read_score
     from chaconne.editing.recordings import gain_for
+    from chaconne.scores.formats.reading import ABC, MIDI, XML, read_score
 
     if path.suffix in (*MIDI, *XML, *ABC):
         try:

@@ -11,8 +11,8 @@ LENGTHS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4)    # quarters, as the keyboard offe
 
 def typed(store, notes, metre="4/4"):
     """Return the Path of a MIDI file of typed notes: a list of {pitch: 36..96 or null for a rest, quarters}."""
-    from chaconne.counterpoint.grid import QUARTER, REST, Grid
-    from chaconne.counterpoint.midi import write_midi
+    from chaconne.scores.formats.midi import write_midi
+    from chaconne.scores.grid.grid import QUARTER, REST, Grid
 
     if not isinstance(notes, list) or not 2 <= len(notes) <= MOST_NOTES:
         raise ValueError(f"expected 2 to {MOST_NOTES} notes, got {len(notes) if isinstance(notes, list) else 'none'}")
@@ -44,10 +44,10 @@ def harmonize(store, path, name, asked):
         raise ValueError(f"seed: expected a whole number of 0 or more, got {seed!r:.40}")
 
     def work(job):
-        from chaconne.counterpoint.harmonizers import HARMONIZERS, melody_of
-        from chaconne.counterpoint.judging import judge
-        from chaconne.counterpoint.reading import read_score
-        from chaconne.counterpoint.works import write_work
+        from chaconne.counterpoint.composers.harmonizers import HARMONIZERS, melody_of
+        from chaconne.counterpoint.composers.judging import judge
+        from chaconne.counterpoint.composers.works import write_work
+        from chaconne.scores.formats.reading import read_score
 
         job.what = "reading"
         grid, remarks = read_score(path, bool(asked.get("snap")), key, None)

@@ -10,7 +10,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaconne.trained.places import Workspace, find, project_root
+from chaconne.trained.finding import find
+from chaconne.trained.places import Workspace, project_root
 
 MOST_UPLOAD = 2**28     # bytes of a recording or a melody
 MOST_LOADED = 6         # models in memory; the one that waited longest goes

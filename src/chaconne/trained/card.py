@@ -2,7 +2,7 @@
 
 import yaml
 
-from chaconne.pipeline import look_up
+from chaconne.running.pipeline import look_up
 
 # What is told of a model's numbers: (path in its row, name of the metric, what it means).
 TOLD = (("fad.logmel", "Fréchet distance (log-mel)", "to the training music, less is closer"),

@@ -5,9 +5,10 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from chaconne.files import new_folder, read_json, seal, write_json
-from chaconne.pipeline import look_up
-from chaconne.plain import read_yaml
+from chaconne.running.files import new_folder, read_json, seal
+from chaconne.running.params.plain import read_yaml
+from chaconne.running.pipeline import look_up
+from chaconne.storage.files import write_json
 from chaconne.trained.card import card
 from chaconne.trained.packs import FORMAT, PACK, PARTS, write_file
 from chaconne.trained.places import lock_files, outs_in

@@ -14,7 +14,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from chaconne.files import SUMS, new_file, new_folder, one_line, read_json, seal, sha256, verify
+from chaconne.running.files import SUMS, new_file, new_folder, one_line, read_json, seal, sha256, verify
 from chaconne.trained.places import PACK, Found, cache_folder, check_knobs
 
 FORMAT = 1

@@ -1,7 +1,7 @@
 """Where trained models lie: in a project's folder, at one of its revisions, or in a pack.
 
-A Place knows its models by name; `find` turns what people type (a name, or the path of a pack) into a Found, and
-`Found.load` gives a Trained: the codec and the generator, ready to make music.
+A Place knows its models by name; chaconne.trained.finding turns what people type into a Found, and `Found.load` gives
+a Trained: the codec and the generator, ready to make music.
 """
 
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from chaconne.files import read_json
-from chaconne.pipeline import FILES, maker_of
-from chaconne.stage import read_corpus_settings, read_params
+from chaconne.running.files import read_json
+from chaconne.running.params.reading import read_corpus_settings, read_params
+from chaconne.running.pipeline import FILES, maker_of
 
 LOUDNESS_DB = -20       # root mean square of every corpus here (conf/data), where a place does not say another
 STEERED = "steered_"    # begins the kind of a model of chaconne.controls
@@ -36,7 +36,7 @@ class Found:
 
     def load(self):
         """Return the Trained; ValueError or FileNotFoundError in one line where files are missing or damaged."""
-        from chaconne.modules import load_codec
+        from chaconne.running.models import load_codec
 
         codec, generator = load_codec(self.codec), load_model(self.model)
         if codec.channels != generator.channels:
@@ -90,12 +90,10 @@ class Trained:
 
 def load_model(folder):
     """Read the generator in `folder`: a module of chaconne.generators or, steered, of chaconne.controls."""
-    from chaconne.modules import load, load_generator
+    from chaconne.running.models import load_generator, load_steered
 
     kind = read_json(folder / "model.json").get("name") if (folder / "model.json").exists() else None
-    if not str(kind).startswith(STEERED):
-        return load_generator(folder)
-    return load("controls", folder, "model", lambda module: module.Model)
+    return load_steered(folder) if str(kind).startswith(STEERED) else load_generator(folder)
 
 
 def knobs_of(kind, params):
@@ -106,10 +104,10 @@ def knobs_of(kind, params):
 
 
 def check_knobs(kind, knobs):
-    """Raise ValueError in one line for a knob of sampling that chaconne.schema does not allow."""
+    """Raise ValueError in one line for a knob of sampling that chaconne.running.params.schema does not allow."""
     from pydantic import ValidationError
 
-    from chaconne.schema import CONTROLS, PARAMS, expected
+    from chaconne.running.params.schema import CONTROLS, PARAMS, expected
 
     steered = kind.startswith(STEERED)
     sections = CONTROLS.model_fields["sample"].annotation if steered else PARAMS
@@ -187,42 +185,3 @@ def outs_in(texts):
 def cache_folder():
     """Return where unpacked packs and models of revisions are kept: by the system's convention, below home."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chaconne")
-
-
-def find(model=None, rev=None, start="."):
-    """Return the Found that people mean.
-
-    model: a name (gan, diffusion, finetuned, ...), or the path of a pack; None: the selected model of params.yaml.
-    rev: a Git revision or the name of a DVC experiment, None for the workspace. Raises ValueError that says which
-    models there are and how to get the one that is missing.
-    """
-    root = project_root(start)
-    if model and is_pack(model) and not (root and model in Workspace(root).names()):
-        if rev:
-            raise ValueError(f"--rev: expected a model of the project, got the pack {model}")
-        from chaconne.trained.packs import open_pack
-
-        return open_pack(model)
-    if root is None:
-        raise ValueError(f"no project here (params.yaml and dvc.yaml), and {model or 'no --model'} is no pack; go to "
-                         "the folder of the project, or name a pack that `chaconne pack` made")
-    if rev:
-        from chaconne.trained.revisions import Revision
-
-        place = Revision(root, rev)
-    else:
-        place = Workspace(root)
-    names = place.names()
-    model = model or read_params(root)["model"]
-    if model in names:
-        return place.found(model)
-    what = f"there {'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else "none is trained yet"
-    lacking = place.lacking(model)
-    end = f"; {lacking}" if lacking else "" if names else "; `make repro` trains them"
-    raise ValueError(f"--model: {model!r} is no model of {place} and no pack: {what}{end}")
-
-
-def is_pack(model):
-    """Tell whether the text names a pack: a folder with pack.json, or a file."""
-    path = Path(model)
-    return path.is_file() or (path / PACK).is_file() or model.endswith(".safetensors")

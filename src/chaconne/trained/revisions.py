@@ -6,9 +6,9 @@ What is read lies afterwards in the user's cache, by commit, so that DVC (two se
 import subprocess
 from pathlib import Path
 
-from chaconne.files import new_folder, one_line, read_json
-from chaconne.pipeline import maker_of
-from chaconne.stage import read_params
+from chaconne.running.files import new_folder, one_line, read_json
+from chaconne.running.params.reading import read_params
+from chaconne.running.pipeline import maker_of
 from chaconne.trained.places import Found, cache_folder, knobs_of, loudness_of, outs_in
 
 SETTINGS = ("params.yaml", "conf")      # what is read of a revision beside the models

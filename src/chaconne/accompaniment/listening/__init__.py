@@ -1,0 +1,1 @@
+"""The diffusion model that hears voices, and how it learns that."""

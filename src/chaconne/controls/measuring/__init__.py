@@ -1,0 +1,1 @@
+"""Asked against heard: judges and tables."""

@@ -1,0 +1,1 @@
+"""The scores as variants, and what sounds in them frame by frame."""

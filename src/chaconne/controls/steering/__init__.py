@@ -1,0 +1,1 @@
+"""How models learn to do what they are asked."""

@@ -1,0 +1,1 @@
+"""What can be asked for, in numbers and names."""

@@ -1,0 +1,1 @@
+"""Finding a corpus: parsing its scores, fetching its recordings."""

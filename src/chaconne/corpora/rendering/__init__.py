@@ -1,0 +1,1 @@
+"""From scores and recordings to packed audio."""

@@ -1,0 +1,1 @@
+"""The network of four voices, what it reads, and how it learns."""

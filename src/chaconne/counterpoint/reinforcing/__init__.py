@@ -1,0 +1,1 @@
+"""Towards the band of every rule by reinforcement."""

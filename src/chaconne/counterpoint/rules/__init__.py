@@ -1,0 +1,1 @@
+"""The rules of four-part writing, and what Bach makes of them."""

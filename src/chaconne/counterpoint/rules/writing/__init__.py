@@ -1,0 +1,1 @@
+"""Notes drawn from the network within the rules."""

@@ -1,0 +1,1 @@
+"""Who is ahead, by one rule."""

@@ -1,0 +1,1 @@
+"""The pages people open, one folder each; `shared` has their one head, style, script and policy."""

@@ -1,0 +1,166 @@
+"""What each section of the page shows, as plain values for the template."""
+
+from markupsafe import Markup
+
+from chaconne.evaluation.verdict.nested import leaves
+from chaconne.pages.report import scatter
+from chaconne.pages.shared import charts, listen, tables
+from chaconne.pages.shared.inputs import rows_of
+from chaconne.pages.shared.meanings import SIZE
+
+SETTINGS = {
+    "data": "corpus",
+    "genre": "new genre",
+    "model": "fine-tuned generator",
+    "codec": "codec",
+    "scale": "scale",
+    "seed": "seed",
+    "clips": "clips in every row",
+    "clip_seconds": "seconds a clip",
+    "reference_clips": "training clips measured against",
+}
+CLOCKS = {
+    "train_cpu_seconds": "training, CPU time",
+    "train_wall_seconds": "training, on the clock",
+    "realtime_factor": "seconds of music made in a second, decoder included",
+}
+
+
+def listening(inputs, labels, tuned):
+    """Return the rows of players; pictures of one genre share their brightness, so that eyes can compare."""
+    sounds, model = inputs.sounds, inputs.finetune["model"]
+    loud, loud_genre = listen.loudest_of(sounds["real"]), listen.loudest_of(sounds["genre"])
+    before = listen.clips_of(sounds[model], tuned["before"], loud_genre)
+    rest = [listen.clips_of(sounds[name], tuned[name], loud_genre) for name in ("genre", "after", "scratch")]
+    return {
+        "heard": [listen.clips_of(sounds[name], labels[name], loud) for name in ("real", "codec")],
+        "made": [listen.with_piece(sounds[name], labels[name], loud) for name in inputs.generators],
+        "controls": [listen.clips_of(sounds[name], labels[name], loud) for name in ("shuffled", "noise")],
+        "tuned_heard": [
+            rest[0],
+            before,
+            *rest[1:],
+            listen.clips_of(sounds["old_after"], tuned["old_after"], loud),
+        ],
+    }
+
+
+def numbers(inputs, labels):
+    """Return the comparison table and one chart of Fréchet distances per embedder."""
+    rows, intervals = rows_of(inputs.comparison), inputs.comparison.get("intervals", {})
+    columns = [name for name in labels if name in rows]
+    figures = [
+        (embedder, fad_chart(embedder, floor, rows, intervals, labels))
+        for embedder, floor in rows["real"]["fad"].items()
+        if floor > 0
+    ]
+    return {
+        "columns": columns,
+        "ratio_charts": figures,
+        "comparison": tables.comparison(rows, intervals, columns, inputs.generators),
+    }
+
+
+def fad_chart(embedder, floor, rows, intervals, labels):
+    """Return the Fréchet distances of all rows as multiples of the row `real`."""
+    entries = []
+    for name in (n for n in labels if embedder in rows.get(n, {}).get("fad", {})):
+        value = rows[name]["fad"][embedder]
+        low, high = intervals.get(name, {}).get("fad", {}).get(embedder, (value, value))
+        entries.append((labels[name].name, labels[name].css, value / floor, low / floor, high / floor))
+    return Markup(charts.ratios(f"Fréchet distance ({embedder})", entries))
+
+
+def projection(inputs, labels):
+    """Return the embedder, what the plane shows of the spread, and a scatter of every row."""
+    points = inputs.projection["points"]
+    framing = ("reference", "real", *inputs.generators)  # rows far from music may lie on the edge
+    low, high = scatter.limits([points[name] for name in framing])
+    rows = [name for name in labels if name in points]
+    return {
+        "plane_embedder": inputs.projection["embedder"],
+        "plane_share": f"{100 * sum(inputs.projection['variance']):.0f}",
+        "scatters": [
+            (labels[name], Markup(scatter.panel(labels[name], points[name], points["reference"], low, high)))
+            for name in rows
+        ],
+    }
+
+
+def tuning(inputs):
+    """Return two tables: what was learned of the new genre, and what is left of the old corpus."""
+    rows, intervals = rows_of(inputs.finetune), inputs.finetune.get("intervals", {})
+    columns = [name for name in ("real", "before", "after", "scratch") if name in rows]
+    old = {"real": inputs.comparison["real"]} | {n: rows[n] for n in ("old_before", "old_after") if n in rows}
+    old_intervals = intervals | {"real": inputs.comparison.get("intervals", {}).get("real", {})}
+    return {
+        "tuned_columns": columns,
+        "kept_columns": list(old),
+        "tuned_table": tables.comparison(rows, intervals, columns, ("before", "after", "scratch")),
+        "kept_table": [
+            group
+            for group in tables.comparison(old, old_intervals, list(old), ("old_before", "old_after"))
+            if group.title != SIZE
+        ],  # the sizes stand in the first table
+    }
+
+
+def curve_sections(curves, generators, labels, tuned):
+    """Return {title: [(heading, chart)]}: generators side by side, fine-tune on scratch, everything else."""
+    side = [
+        (labels[name].name, panels(curves[f"train_{name}"], labels[name].css))
+        for name in generators
+        if f"train_{name}" in curves
+    ]
+    runs = [
+        (tuned[row], curves[run])
+        for run, row in (("finetune", "after"), ("scratch", "scratch"))
+        if run in curves
+    ]
+    metrics = sorted({metric for _, run in runs for metric in run})
+    against = [
+        (
+            pretty(metric),
+            Markup(
+                charts.curves(
+                    pretty(metric),
+                    [(label.name, label.css, *run[metric]) for label, run in runs if metric in run],
+                )
+            ),
+        )
+        for metric in metrics
+    ]
+    shown = {f"train_{name}" for name in generators} | {"finetune", "scratch"}
+    others = [
+        (name.replace("_", " "), panels(run, "codec")) for name, run in curves.items() if name not in shown
+    ]
+    return {"curves_side": side, "curves_tuned": against, "curves_other": others}
+
+
+def panels(run, css):
+    """Return [(metric, chart)] of one training."""
+    return [
+        (pretty(metric), Markup(charts.curves(pretty(metric), [(pretty(metric), css, *points)])))
+        for metric, points in run.items()
+    ]
+
+
+def pretty(metric):
+    """Return the name of a curve for people: 'valid/loss' -> 'valid: loss'."""
+    return metric.replace("/", ": ").replace("_", " ")
+
+
+def settings(inputs, labels):
+    """Return how this page came about: facts [(name, value)], and every knob of the generators side by side.
+
+    The knobs: [(name, [value or None per generator])] with the generators' names in `knob_columns`.
+    """
+    known = {key: inputs.params.get(key) for key in ("genre", "model")} | inputs.comparison.get("settings", {})
+    knobs = {name: dict(leaves(values)) for name, values in known.pop("generators", {}).items()}
+    ordered = sorted(known, key=lambda key: (key not in SETTINGS, [*SETTINGS, key].index(key), key))
+    paths = list(dict.fromkeys(path for values in knobs.values() for path in values))
+    return {
+        "settings": [(SETTINGS.get(key, key.replace("_", " ")), known[key]) for key in ordered],
+        "knob_columns": [labels[name].name if name in labels else name for name in knobs],
+        "knobs": [(path, [values.get(path) for values in knobs.values()]) for path in sorted(paths)],
+    }

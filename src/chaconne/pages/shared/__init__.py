@@ -1,0 +1,1 @@
+"""What all pages share: look, policy, players, charts, tables."""

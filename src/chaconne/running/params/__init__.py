@@ -1,0 +1,1 @@
+"""params.yaml, its presets and what may stand in them."""

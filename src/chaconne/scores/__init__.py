@@ -1,0 +1,1 @@
+"""Scores: what a piece is, the grid of sixteenths, and the formats that people have."""

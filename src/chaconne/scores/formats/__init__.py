@@ -1,0 +1,1 @@
+"""MIDI, MusicXML, ABC and pictures of scores: reading and writing."""

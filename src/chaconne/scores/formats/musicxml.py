@@ -1,0 +1,216 @@
+"""MusicXML through music21: one part a voice, ties across barlines, fermatas, and remarks under the notes."""
+
+import re
+from pathlib import Path
+
+from chaconne.running.files import new_file
+from chaconne.scores.formats.lines import ORGAN, Found
+from chaconne.scores.grid.grid import QUARTER, bar_frames, notes_of
+from chaconne.scores.grid.spelling import name as spelled
+from chaconne.scores.grid.spelling import sharps_of
+from chaconne.scores.pieces.score import TONICS
+
+WRITABLE = (16, 12, 8, 6, 4, 3, 2, 1)  # frames of one note or rest, dotted ones among them
+RED = "#d01c1c"
+SOFTWARE = "chaconne"
+
+
+def write_musicxml(grid, path, violations=()):
+    """Write a Grid as MusicXML; violations: notes they meet are red, with the rule's name below."""
+    from music21.musicxml.m21ToXml import GeneralObjectExporter
+
+    xml = GeneralObjectExporter(to_stream(grid, violations)).parse().decode()
+    # The day of writing would make two runs differ.
+    xml = re.sub(r"\s*<encoding-date>.*?</encoding-date>", "", xml)
+    with new_file(path) as temporary:
+        temporary.write_text(xml, encoding="utf-8")
+
+
+def to_stream(grid, violations=()):
+    """Return the music21 Score of a Grid."""
+    from music21 import metadata, stream, tempo
+
+    score = stream.Score(id="score")
+    score.metadata = metadata.Metadata(title=grid.title or "Untitled", composer="")
+    score.metadata.software = [SOFTWARE]
+    remarks = {}
+    for violation in violations:
+        for voice in violation.voices:
+            remarks.setdefault((voice, violation.frame), []).append(violation.rule)
+    for voice in range(grid.voices):
+        score.insert(0, part_of(grid, voice, remarks))
+    score.parts[0].measure(0 if grid.pickup else 1).insert(0, tempo.MetronomeMark(number=grid.tempo_qpm))
+    return score
+
+
+def part_of(grid, voice, remarks):
+    """Return one voice as a music21 Part, bar by bar."""
+    from music21 import clef, instrument, key, meter, stream
+
+    part, name = stream.Part(id=f"P{voice + 1}"), grid.names[voice]
+    sound = instrument.instrumentFromMidiProgram(grid.instruments[voice])
+    # music21 would draw a name by chance.
+    sound.partName, sound.partId, sound.instrumentId = name, part.id, f"I{voice + 1}"
+    sound.midiChannel = voice if voice < 9 else voice + 1  # the tenth is for drums
+    part.partName = name
+    part.insert(0, sound)
+    bar, sharps = bar_frames(grid.metre), sharps_of(grid.key, grid.mode)
+    spans = pieces_of(grid, voice)
+    # A pick-up is a bar whose beginning is missing.
+    for number, begin in enumerate(range(grid.pickup - bar if grid.pickup else 0, grid.frames, bar)):
+        measure = stream.Measure(number=number + (0 if grid.pickup else 1))
+        first, last = max(begin, 0), min(begin + bar, grid.frames)
+        if number == 0:
+            signature = key.Key(spelled_tonic(grid, sharps), grid.mode if grid.mode == "minor" else "major")
+            low = (grid.pitch[voice].max(initial=60) < 62)
+            measure.append([clef.BassClef() if low else clef.TrebleClef(), signature, meter.TimeSignature(grid.metre)])
+            measure.paddingLeft = (bar - grid.pickup) / QUARTER if grid.pickup else 0.0
+        for item in spans:
+            if item[0] < last and item[1] > first:
+                for element in elements(item, first, last, sharps, remarks.get((name, item[0]), ())):
+                    measure.insert(element[0], element[1])
+        if last - begin < bar:
+            measure.paddingRight = (begin + bar - last) / QUARTER
+        part.append(measure)
+    part.makeBeams(inPlace=True)
+    return part
+
+
+def spelled_tonic(grid, sharps):
+    """Return the tonic as music21 writes it, in the spelling of the signature."""
+    return spelled(60 + grid.tonic, sharps)[:-1]
+
+
+def pieces_of(grid, voice):
+    """Return (first frame, end, pitch or None, fermata) of every note and rest of a voice."""
+    notes = notes_of(grid.select([voice]))
+    found, now = [], 0
+    for onset, duration, pitch, _, fermata in zip(*notes.values(), strict=True):
+        begin, end = round(onset * QUARTER), round((onset + duration) * QUARTER)
+        if begin > now:
+            found.append((now, begin, None, 0))
+        found.append((begin, end, int(pitch), int(fermata)))
+        now = end
+    return found + ([(now, grid.frames, None, 0)] if now < grid.frames else [])
+
+
+def elements(item, first, last, sharps, remarks):
+    """Yield (offset in quarters, note or rest) of what lies in the bar [first, last), tied where it goes on."""
+    from music21 import expressions, note, tie
+
+    begin, end, pitch, fermata = item
+    now, stop = max(begin, first), min(end, last)
+    while now < stop:
+        size = next(w for w in WRITABLE if w <= stop - now)
+        made = note.Rest() if pitch is None else note.Note(spelled(pitch, sharps))
+        made.quarterLength = size / QUARTER
+        if pitch is not None and (now > begin or now + size < end):
+            made.tie = tie.Tie("start" if now == begin else "stop" if now + size == end else "continue")
+        if fermata and now + size == end:
+            made.expressions.append(expressions.Fermata())
+        if remarks and pitch is not None:
+            made.style.color = RED
+            if now == begin:
+                for remark in remarks:
+                    made.addLyric(remark.replace("_", " "))
+        yield (now - first) / QUARTER, made
+        now += size
+
+
+def read_musicxml(path):
+    """Return what a MusicXML file (.xml, .musicxml, .mxl) holds as Found. ValueError when music21 cannot read it."""
+    from music21 import converter, exceptions21
+
+    reader = converter.Converter()
+    try:
+        reader.parseFile(Path(path), forceSource=True, storePickle=False)
+    except (exceptions21.Music21Exception, OSError, ValueError, SyntaxError, LookupError, AttributeError) as error:
+        raise ValueError(f"expected MusicXML, got something else: {error or type(error).__name__}") from None
+    score = reader.stream
+    if not getattr(score, "parts", None):
+        raise ValueError("expected a score with parts, found none; open and export it again as MusicXML")
+    return found_in(score)
+
+
+def found_in(score):
+    """Return the Found of a music21 Score."""
+    remarks, lines, notes = [], {}, []
+    for part in score.parts:
+        if any(i.transposition for i in part.recurse().getElementsByClass("Instrument")):
+            part = part.toSoundingPitch()
+        for voice, mine in voices_of(part, remarks):
+            if mine:
+                line = len(lines)
+                lines[line] = (voice, program_of(part))
+                notes += [(*note[:3], line, note[3]) for note in mine]
+    first = score.parts[0].getElementsByClass("Measure").first()
+    if first is None:
+        raise ValueError("expected bars, found none")
+    signature = first.timeSignature or next(iter(score.recurse().getElementsByClass("TimeSignature")), None)
+    if signature is None:
+        remarks.append("no time signature: 4/4 is assumed")
+    metre, bar = (signature.ratioString, signature.barDuration.quarterLength) if signature else ("4/4", 4.0)
+    held = min(bar - first.paddingLeft, first.highestTime)
+    changes = [m for m in score.parts[0].getElementsByClass("Measure")
+               if m.timeSignature and m.timeSignature.ratioString != metre]
+    if changes:
+        remarks.append(f"the metre changes to {changes[0].timeSignature.ratioString} in bar {changes[0].number}: "
+                       f"bars are counted in {metre}")
+    sharps, key = key_of(score)
+    about = score.metadata
+    marks = list(score.recurse().getElementsByClass("MetronomeMark"))
+    tempo = next((m.getQuarterBPM() for m in marks if m.getQuarterBPM()), 80.0)
+    title = (about.title or about.movementName or "") if about else ""
+    return Found(notes, lines, metre, float(held % bar), sharps, key, "" if title == "Untitled" else title,
+                 float(tempo), remarks)
+
+
+def key_of(score):
+    """Return (sharps, (tonic, mode) or None): many programs write 'major' whatever the key is."""
+    found = next(iter(score.parts[0].recurse().getElementsByClass("KeySignature")), None)
+    if found is None:
+        return 0, None
+    own = score.metadata is not None and SOFTWARE in (score.metadata.software or ())
+    mode = getattr(found, "mode", None)
+    trusted = mode == "minor" or (own and mode == "major")
+    return found.sharps, ((TONICS[found.tonic.pitchClass], mode) if trusted else None)
+
+
+def program_of(part):
+    """Return the General MIDI program of a part, or the organ's."""
+    programs = [i.midiProgram for i in part.recurse().getElementsByClass("Instrument") if i.midiProgram is not None]
+    return programs[0] if programs else ORGAN
+
+
+def voices_of(part, remarks):
+    """Yield (name, notes) for each voice of a part; notes are (onset, duration, pitch, fermata), ties merged."""
+    lines, graces = {}, 0
+    name = " ".join((part.partName or "").split())
+    for measure in part.getElementsByClass("Measure"):
+        written = list(measure.voices) or [measure]
+        for number, voice in enumerate(written):
+            for note in voice.recurse().notes if voice is not measure else measure.notes:
+                if note.duration.isGrace or not hasattr(note, "pitches"):
+                    graces += 1
+                    continue
+                onset = float(measure.offset + note.getOffsetInHierarchy(measure))
+                for one in (note.notes if note.isChord else (note,)):
+                    add(lines.setdefault(number, []), onset, one, note)
+    if graces:
+        remarks.append(f"{name or 'a part'}: {graces} grace notes or unpitched ones are left out")
+    for number, mine in sorted(lines.items()):
+        yield name if len(lines) == 1 else f"{name} {number + 1}".strip(), mine
+
+
+def add(line, onset, one, whole):
+    """Append a note to a line of (onset, duration, pitch, fermata), or prolong the one it is tied to."""
+    pitch, length = one.pitch.midi, float(whole.quarterLength)
+    fermata = int(any(type(e).__name__ == "Fermata" for e in whole.expressions))
+    tied = one.tie or whole.tie
+    if tied is not None and tied.type in ("stop", "continue"):
+        for place in range(len(line) - 1, max(-1, len(line) - 9), -1):
+            start, held, before, mark = line[place]
+            if before == pitch and abs(start + held - onset) < 1e-6:
+                line[place] = (start, held + length, pitch, max(mark, fermata))
+                return
+    line.append((onset, length, pitch, fermata))

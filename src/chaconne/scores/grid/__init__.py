@@ -1,0 +1,1 @@
+"""Voices on a grid of sixteenths, and how their notes are spelled."""

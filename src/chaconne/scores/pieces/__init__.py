@@ -1,0 +1,1 @@
+"""Pieces as every corpus keeps them: notes, key, melody, split."""

@@ -1,0 +1,1 @@
+"""What lies on disk: the formats of files, and in `latents` recordings and latents."""

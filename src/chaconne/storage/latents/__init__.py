@@ -1,0 +1,1 @@
+"""Recordings and latents on disk: packed, memory-mapped, with whose music they are."""

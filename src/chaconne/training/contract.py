@@ -1,0 +1,148 @@
+"""The contract of generators, and how they are kept on disk.
+
+A generator module defines `Model`, a subclass of Generator. It knows nothing of audio: it learns
+latents [batch, channels, frames] and makes new ones of any length.
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional
+
+from chaconne.running.files import read_json
+from chaconne.storage.files import write_json
+
+
+class Generator(nn.Module):
+    """Base of all generators.
+
+    settings: the generator's section `train` of params.yaml (sizes and training).
+    channels: of the latents. rate_hz: latent frames a second.
+    vocabulary: {attribute: [values]}; conditions name values of it, the rest is free.
+
+    A subclass implements `fit` and `generate`, and names in `input_output` the layers that meet the
+    latents: those are made anew when a pretrained network moves to other latents; `preview` holds the
+    sampling knobs of previews, which must not depend on params (a sampling knob never retrains).
+    """
+
+    name = ""
+    input_output = ()
+    preview = {}
+
+    def __init__(self, settings, channels, rate_hz, vocabulary):
+        super().__init__()
+        self.settings, self.channels, self.rate_hz, self.vocabulary = settings, channels, rate_hz, vocabulary
+        self.facts = {}
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("std", torch.ones(channels))
+
+    def fit(self, source, trainer, knobs, preview=None):
+        """Train on `source(count, rng) -> (normalised latents, condition codes)`; returns seconds spent."""
+        raise NotImplementedError
+
+    def generate(self, count, frames, codes, knobs):
+        """Return normalised latents [count, channels, frames]; randomness from the global generator."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def sample(self, seconds, seed, conditions, knobs, count=1):
+        """Return raw latents [count, channels, ceil(seconds * rate)].
+
+        conditions: {attribute: value}, or a list of `count` of them; attributes left out are free,
+        values the model has never met are taken as free.
+        knobs: the generator's section `sample` of params.yaml.
+        """
+        torch.manual_seed(seed)
+        frames = int(-(-seconds * self.rate_hz // 1))
+        asked = conditions if isinstance(conditions, list) else [conditions] * count
+        codes = encode_conditions(self.vocabulary, asked).to(self.mean.device)
+        return self.denormalise(self.generate(count, frames, codes, knobs)).cpu()
+
+    def normalise(self, z):
+        """Raw latents [B, C, T] -> zero mean by channel and unit variance over all, as in training."""
+        return (z - self.mean[:, None]) / self.std[:, None]
+
+    def denormalise(self, z):
+        """The inverse of `normalise`."""
+        return z * self.std[:, None] + self.mean[:, None]
+
+    def sampled(self):
+        """Return the parameters used in sampling."""
+        return self.parameters()
+
+    def save(self, folder):
+        """Write model.json and model.safetensors."""
+        save_file({k: v.contiguous() for k, v in self.state_dict().items()}, Path(folder, "model.safetensors"))
+        write_json(Path(folder, "model.json"), {
+            "name": self.name, "settings": self.settings, "channels": self.channels, "rate_hz": self.rate_hz,
+            "vocabulary": self.vocabulary, "facts": self.facts})
+
+    @classmethod
+    def load(cls, folder):
+        """Read a generator of this kind that `save` wrote."""
+        config = read_json(Path(folder, "model.json"))
+        model = cls(config["settings"], config["channels"], config["rate_hz"], config["vocabulary"])
+        model.load_state_dict(load_file(Path(folder, "model.safetensors")))
+        model.facts = config["facts"]
+        return model.eval()
+
+
+def build_vocabulary(index, attributes, known=None):
+    """Return {attribute: values} of the manifest's columns, appended to those already `known`."""
+    known = known or {}
+    return {a: [*known.get(a, []), *sorted(set(index[a].dropna().astype(str)) - set(known.get(a, [])))]
+            for a in attributes}
+
+
+def encode_conditions(vocabulary, asked):
+    """Return codes [len(asked), attributes]: 0 is free, k is the k-th value of the vocabulary."""
+    rows = [[values.index(str(one[a])) + 1 if str(one.get(a)) in values else 0 for a, values in vocabulary.items()]
+            for one in asked]
+    return torch.tensor(rows, dtype=torch.long).reshape(len(asked), len(vocabulary))
+
+
+class Conditions(nn.Module):
+    """Sum of one learned vector an attribute: codes [B, attributes] -> [B, width]; code 0 is 'free'.
+
+    The vectors start large enough to be heard at once: started at 0.02, as embeddings of long
+    trainings are, a GAN that has some hundred steps never tells two instruments apart.
+    """
+
+    def __init__(self, vocabulary, width):
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(len(values) + 1, width) for values in vocabulary.values())
+        self.width = width
+        for table in self.tables:
+            nn.init.normal_(table.weight, std=0.1)
+
+    def forward(self, codes):
+        """codes: [B, attributes] -> [B, width]."""
+        total = torch.zeros(len(codes), self.width, device=codes.device)
+        for table, column in zip(self.tables, codes.unbind(1), strict=True):
+            total = total + table(column)
+        return total
+
+
+class Neighbours(nn.Module):
+    """Depthwise convolution along places, [B, P, W] -> [B, P + 2 padding - size + 1, W].
+
+    A sum of shifted copies. On a CPU nn.Conv1d with groups takes up to three times as long, and differentiated
+    twice, as the penalties of a GAN need it, up to four times.
+    """
+
+    def __init__(self, width, size, padding=0):
+        super().__init__()
+        self.padding, bound = padding, size ** -0.5     # as nn.Conv1d starts
+        self.weight = nn.Parameter(torch.empty(size, width).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(width).uniform_(-bound, bound))
+
+    def forward(self, x):
+        """x: [B, P, W]."""
+        x = functional.pad(x, (0, 0, self.padding, self.padding))
+        places = x.shape[1] - len(self.weight) + 1
+        total = self.bias
+        for i, weight in enumerate(self.weight):
+            total = torch.addcmul(total, x[:, i:i + places], weight)
+        return total

@@ -1,0 +1,236 @@
+"""Both generators: the contract, any length without seams, learning, fine-tuning, moving to other latents."""
+
+import copy
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from chaconne.generators import diffusion, gan
+from chaconne.running.files import read_json
+from chaconne.running.models import load_generator
+from chaconne.running.params.reading import merge
+from chaconne.storage.files import write_json
+from chaconne.training import finetuning
+from chaconne.training.contract import build_vocabulary, encode_conditions
+from chaconne.training.engine.trainer import Trainer
+from tests.conftest import ROOT
+
+VOCABULARY = {"instrument": ["organ"], "mode": ["major", "minor"]}
+SIZES = {
+    "gan": dict(frames=16, patch=4, beat=2, width=32, depth=2, style=8, coordinates=4, period=3, noise=4,
+                critic_width=32, critic_depth=1, critic_stages=2, batch=16, steps=40, learning_rate=0.001,
+                critic_learning_rate=0.001, gamma=0.3, penalty_every=6, ema=0.9, free=0.3),
+    "diffusion": dict(frames=16, patch=2, beat=4, width=32, depth=2, heads=2, batch=16, steps=40, learning_rate=0.002,
+                      weight_decay=0.0, ema=0.9, free=0.3, prediction="data", time_mean=-0.5,
+                      time_deviation=1.0),
+}
+KNOBS = {"gan": {"truncation": 1.0, "piece": 3},
+         "diffusion": {"method": "heun", "steps": 3, "shift": 1.0, "guidance": 1.0, "batch": 8}}
+MODULES = {"gan": gan, "diffusion": diffusion}
+TRAINER = dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=10, previews=0)
+
+
+def make(name, channels=6, vocabulary=VOCABULARY):
+    torch.manual_seed(0)
+    return MODULES[name].Model(SIZES[name], channels, 10.77, vocabulary)
+
+
+def train(model, target, tmp_path, monkeypatch, **changes):
+    """Train on crops that stand still at `target` [C]; returns the model."""
+    monkeypatch.chdir(tmp_path)
+    settings = {**SIZES[model.name], **changes}
+
+    def source(count, rng):
+        noise = torch.from_numpy(rng.standard_normal((count, len(target), 16))).float()
+        return target[:, None] + 0.3 * noise, torch.ones(count, 2, dtype=torch.long)
+
+    trainer = Trainer("test", TRAINER, 0, [model.name, changes])
+    model.train().fit(source, trainer, settings)
+    trainer.finish()
+    return model.eval()
+
+
+@pytest.fixture(params=["gan", "diffusion"])
+def name(request):
+    return request.param
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.5, 10.0])
+def test_any_length(name, seconds):
+    z = make(name).eval().sample(seconds, 0, {}, KNOBS[name], count=2)
+    assert z.shape == (2, 6, -(-seconds * 10.77 // 1))
+    assert z.isfinite().all()
+
+
+def test_same_seed_same_music_other_seed_other_music(name):
+    model = make(name).eval()
+    torch.nn.init.normal_(model.network.leave.weight)
+    a, b, c = (model.sample(2, seed, {"mode": "minor"}, KNOBS[name]) for seed in (1, 1, 2))
+    assert torch.equal(a, b) and not torch.allclose(a, c)
+
+
+def test_learns_where_the_data_is(name, tmp_path, monkeypatch):
+    target = torch.tensor([2.0, -2.0, 1.0, -1.0, 0.0, 3.0])
+    model = make(name)
+    before = (model.eval().sample(1.4, 0, {}, KNOBS[name], count=32).mean((0, 2)) - target).norm()
+    trained = train(model, target, tmp_path, monkeypatch, steps=150)
+    after = (trained.sample(1.4, 0, {}, KNOBS[name], count=32).mean((0, 2)) - target).norm()
+    assert after < 0.5 * before
+
+
+def test_saved_model_is_the_model(name, tmp_path):
+    model = make(name).eval()
+    model.mean[:], model.facts = 3.0, {"parameters": 1}
+    model.save(tmp_path)
+    loaded = MODULES[name].Model.load(tmp_path)
+    assert loaded.facts == model.facts and loaded.vocabulary == VOCABULARY
+    assert torch.equal(loaded.sample(2, 0, {}, KNOBS[name]), model.sample(2, 0, {}, KNOBS[name]))
+
+
+@pytest.mark.parametrize(("place", "value", "said"), [
+    ("width", 10**7, "ask for more"), ("depth", 10**6, "repeated parts"), ("frames", "x", "")])
+def test_settings_cannot_ask_for_more_than_the_weights_are(name, place, value, said, tmp_path):
+    """Refused before memory is taken: a few bytes can ask for any number."""
+    make(name).save(tmp_path)
+    config = read_json(tmp_path / "model.json")
+    assert load_generator(tmp_path).settings == config["settings"]
+    config["settings"][place] = value
+    write_json(tmp_path / "model.json", config)
+    with pytest.raises(ValueError, match=f"{tmp_path} cannot be loaded .*{said}"):
+        load_generator(tmp_path)
+
+
+def test_reading_models_imports_no_compiler(name, tmp_path):
+    """It takes seconds: people wait for their first sound."""
+    make(name).save(tmp_path)
+    code = ("import sys; from chaconne.running.models import load_generator; load_generator(sys.argv[1]); "
+            "print(sorted({'sympy', 'torch._dynamo', 'torch._inductor'} & set(sys.modules)))")
+    said = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, check=True, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": "src"}).stdout
+    assert said == "[]\n"
+
+
+def test_gan_pieces_join_exactly():
+    model = make("gan").eval()
+    whole, parts = (model.sample(20, 0, {}, {"truncation": 1.0, "piece": piece}) for piece in (1000, 5))
+    torch.testing.assert_close(whole, parts)
+
+
+def test_gan_writes_held_notes_in_their_own_units():
+    """Latents that stand still in each patch: so does what a network writes that has learned nothing yet."""
+    model, rng = make("gan").eval(), torch.Generator().manual_seed(0)
+    held = torch.randn(64, 6, 4, generator=rng).repeat_interleave(4, dim=2)
+    model.network.measure(held + 0.01 * torch.randn(held.shape, generator=rng))
+    made = model.generate(8, 32, torch.zeros(8, 2, dtype=torch.long), KNOBS["gan"])
+    within, between = (made.diff(dim=2)[:, :, i::4].square().mean() for i in (1, 3))
+    assert within < between / 100
+    basis = gan.cosines(4)
+    torch.testing.assert_close(basis @ basis.T, torch.eye(4))
+
+
+def test_diffusion_windows_cover_everything_and_overlap():
+    for length in (16, 20, 40, 204):
+        starts = diffusion.window_starts(length, 16, 4)
+        assert starts[0] == 0 and starts[-1] + 16 == max(length, 16)
+        assert all(start % 4 == 0 for start in starts)
+        assert all(b - a <= 8 for a, b in zip(starts[:-1], starts[1:], strict=True))
+
+
+def test_diffusion_long_piece_of_a_known_field_has_no_seam():
+    """With the velocity of a straight path to a constant, every frame must arrive at that constant."""
+    model = make("diffusion").eval()
+    target = 5.0
+    model.network.forward = lambda x, t, codes: (target - x) / (1 - t[:, None, None]).clamp(min=1e-6)
+    z = model.sample(20, 0, {}, {**KNOBS["diffusion"], "steps": 4})
+    torch.testing.assert_close(z, torch.full_like(z, target), atol=1e-4, rtol=0)
+
+
+def test_conditions():
+    asked = [{"mode": "minor"}, {"instrument": "organ", "mode": "never met"}, {}]
+    assert encode_conditions(VOCABULARY, asked).tolist() == [[0, 2], [1, 0], [0, 0]]
+    index = pd.DataFrame({"instrument": ["violin", "organ"], "mode": ["minor", None]})
+    assert build_vocabulary(index, ["instrument", "mode"], VOCABULARY) == {
+        "instrument": ["organ", "violin"], "mode": ["major", "minor"]}
+
+
+@pytest.mark.parametrize("layers", finetuning.LAYERS)
+def test_layers_choose_what_moves(name, layers, tmp_path, monkeypatch):
+    model = make(name)
+    before = copy.deepcopy(dict(model.named_parameters()))
+    merge = finetuning.choose_layers(model, layers, rank=2)
+    train(model, torch.ones(6), tmp_path, monkeypatch, steps=60 if name == "diffusion" else 5)
+    merge()
+    after = dict(model.named_parameters())
+    assert after.keys() == before.keys()
+    moved = {n for n in before if not torch.equal(before[n], after[n])}
+    inner = {n for n in before if n.startswith("network.blocks") and n.endswith("weight")
+             and "style" not in n and before[n].ndim == 2}
+    assert moved
+    if layers in ("all", "lora"):
+        assert inner & moved
+    else:
+        assert not inner & moved
+    if layers == "io":
+        assert all(n.startswith((*model.input_output, "network.conditions", "critic.conditions")) for n in moved)
+
+
+def test_moves_to_other_latents_and_more_conditions(name):
+    more = {"instrument": ["organ", "violin"], "mode": ["major", "minor"]}
+    old, new = make(name), make(name, channels=10, vocabulary=more)
+    fresh = finetuning.transplant(old, new)
+    assert fresh and all(n.startswith(new.input_output) for n in fresh)
+    kept = dict(old.named_parameters())
+    block = "network.blocks.0.mlp.0.weight"
+    assert torch.equal(dict(new.named_parameters())[block], kept[block])
+    table = "network.conditions.tables.0.weight"
+    assert torch.equal(dict(new.named_parameters())[table][:2], kept[table])
+
+
+def test_another_width_is_explained(name):
+    other = MODULES[name].Model({**SIZES[name], "width": 64}, 6, 10.77, VOCABULARY)
+    with pytest.raises(ValueError, match=f"set {name}.train to the sizes"):
+        finetuning.transplant(make(name), other)
+
+
+def test_a_critic_can_begin_anew():
+    old, new = make("gan"), make("gan")
+    torch.nn.init.ones_(old.critic.enter.weight)
+    torch.nn.init.ones_(old.network.leave.weight)
+    assert finetuning.transplant(old, new, ("critic.",)) == []
+    assert (new.network.leave.weight == 1).all() and (new.critic.enter.weight != 1).all()
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "better", "gpu"])
+def test_the_race_is_fair_in_parameters(scale):
+    """Generator and critic together within 10 % of the denoiser, at every scale."""
+    params = merge(yaml.safe_load((ROOT / "params.yaml").read_text()),
+                   yaml.safe_load((ROOT / "conf" / "scale" / f"{scale}.yaml").read_text()))
+    models = {name: module.Model(params[name]["train"], 64, 10.77, VOCABULARY) for name, module in MODULES.items()}
+    count = {name: sum(p.numel() for p in model.parameters()) for name, model in models.items()}
+    assert abs(count["gan"] / count["diffusion"] - 1) < 0.1
+
+
+def test_conditions_are_heard_from_the_start(name):
+    """Two values differ by a good part of what they are added to, in a network that has learned nothing yet."""
+    torch.manual_seed(0)
+    vectors = make(name).network.conditions(torch.tensor([[1, 1], [1, 2]]))
+    assert (vectors[0] - vectors[1]).std() > 0.08
+
+
+@pytest.mark.parametrize(("method", "guidance"), [("heun", 1.0), ("euler", 1.0), ("euler", 2.0)])
+def test_function_evaluations_are_counted_as_they_happen(method, guidance):
+    model, calls = make("diffusion").eval(), []
+    model.network.register_forward_hook(lambda *_: calls.append(1))
+    knobs = {**KNOBS["diffusion"], "method": method, "guidance": guidance}
+    model.sample(1.0, 0, {}, knobs)
+    assert len(calls) == model.function_evaluations(knobs)
+
+
+def test_an_unknown_method_is_told_which_exist():
+    with pytest.raises(ValueError, match="expected one of euler, heun; got 'rk4'"):
+        make("diffusion").sample(1.0, 0, {}, {**KNOBS["diffusion"], "method": "rk4"})
