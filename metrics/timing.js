@@ -85,10 +85,35 @@ globalThis.chaconneClocks = {
       "peak_mb": 180,
       "wall_seconds": 266.07
     },
+    "counterpoint/compose": {
+      "cpu_seconds": 302.6,
+      "peak_mb": 821,
+      "wall_seconds": 163.82
+    },
+    "counterpoint/evaluate": {
+      "cpu_seconds": 35.92,
+      "peak_mb": 677,
+      "wall_seconds": 18.69
+    },
+    "counterpoint/hear": {
+      "cpu_seconds": 237.35,
+      "peak_mb": 1094,
+      "wall_seconds": 121.75
+    },
+    "counterpoint/reinforce": {
+      "cpu_seconds": 372.14,
+      "peak_mb": 1185,
+      "wall_seconds": 190.17
+    },
     "counterpoint/scores": {
       "cpu_seconds": 85.68,
       "peak_mb": 187,
       "wall_seconds": 43.78
+    },
+    "counterpoint/train": {
+      "cpu_seconds": 1635.06,
+      "peak_mb": 1217,
+      "wall_seconds": 884.59
     },
     "encode": {
       "cpu_seconds": 30.97,
