@@ -5,6 +5,8 @@ DVC has no place where a project could say such things, so some of its functions
 - It sees code as chaconne.running.code does, in a checkout of chaconne alone: an edit of words is none.
 - It looks into its run-cache, too, where a stage is as the committed dvc.lock has it, but the outs of that lock are on
   another machine: what was made here of the same code, params and data is taken (in any project).
+- Two branches run beside each other in one folder (in any project): what a stage that runs only reads does not stop
+  another DVC that finds the stage before it unchanged, and each waits where the other has the folder for seconds.
 
 It is no part of the package, which no program may have imported before a stage imports that of its own checkout.
 """
@@ -83,6 +85,29 @@ def look_further(cache):
     cache.StageCache.restore = restore
 
 
+def share(stage):
+    """Let DVC lock what a stage writes only where it runs the stage, not where it finds that nothing changed."""
+    by_lock = stage.Stage.reproduce
+
+    def reproduce(self, **options):
+        if options.get("force") or self.changed(options.get("allow_missing", False), options.get("upstream")):
+            return by_lock(self, **options)
+        stage.logger.info("Stage '%s' didn't change, skipping", self.addressing)
+        return None
+
+    stage.Stage.reproduce = reproduce
+
+
+def wait(lock):
+    """Let DVC wait for a DVC that is between two stages, as its `--wait-for-lock` does, not give up after 3 seconds."""
+    make = lock.make_lock
+
+    def make_lock(*files, friendly=False, **options):
+        return make(*files, **options | {"friendly": friendly, "wait": friendly})   # it is, with the lock of a folder
+
+    lock.make_lock = make_lock
+
+
 def is_code(path):
     """Tell whether the path lies in a checkout of chaconne where its code and settings do."""
     parts = os.path.abspath(path).split(os.sep)
@@ -96,7 +121,7 @@ def is_checkout(root):
     return Path(root or os.sep, "src", "chaconne", "running", "code.py").is_file()
 
 
-WAITING = {name: wrap for name, wrap in (("dvc_data.hashfile.state", see_code), ("dvc.stage.cache", look_further))
-           if name not in sys.modules}
+WRAPPED = {"dvc_data.hashfile.state": see_code, "dvc.stage.cache": look_further, "dvc.stage": share, "dvc.lock": wait}
+WAITING = {name: wrap for name, wrap in WRAPPED.items() if name not in sys.modules}
 if Finder not in sys.meta_path:
     sys.meta_path.insert(0, Finder)

@@ -99,6 +99,39 @@ def test_a_second_repro_in_one_folder_is_told_who_runs(project):
     assert (project / "data/used.txt").read_text() == "WAIT FOR IT"
 
 
+BRANCH = """
+stages:
+  loud:
+    cmd: tr a-z A-Z < ../../data/model/weights.txt > loud.txt
+    deps: [../../data/model]
+    outs: [loud.txt]
+"""
+WAITING_STAGE = """
+  slow:
+    cmd: touch started; while [ ! -e go ]; do sleep .1; done; cp data/model/weights.txt slow.txt
+    deps: [data/model]
+    outs: [slow.txt]
+"""
+
+
+def test_two_branches_beside_each_other(project):
+    """The second asks whether `make` changed while a stage of the first reads what it made."""
+    (project / "input.txt").write_text("none waits")
+    (project / "dvc.yaml").write_text((project / "dvc.yaml").read_text() + WAITING_STAGE)
+    (project / "stages/branch").mkdir()
+    (project / "stages/branch/dvc.yaml").write_text(BRANCH)
+    assert dvc(project, "repro", "make").returncode == 0
+    first = start(project, "dvc", "repro", "slow")
+    second = dvc(project, "repro", "stages/branch/dvc.yaml")
+    assert second.returncode == 0, second.stdout
+    assert "Stage 'make' didn't change, skipping" in second.stdout and first.poll() is None
+    (project / "go").touch()
+    status, said = ended(first)
+    assert status == 0, said
+    assert (project / "stages/branch/loud.txt").read_text() == "NONE WAITS"
+    assert "up to date" in dvc(project, "status", "slow", "stages/branch/dvc.yaml").stdout
+
+
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_exits_are_honest_and_leave_no_half_outs(project, sent, status):
     process = start(project, *python(project, "make"))
