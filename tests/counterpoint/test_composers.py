@@ -24,9 +24,9 @@ from chaconne.counterpoint.network.model import Network, Shape, load
 from chaconne.counterpoint.rules.writing.candidates import MEASURES
 from chaconne.running.files import seal
 from chaconne.running.params.corpora import read_settings
-from chaconne.scores.formats import abc_tunes
-from chaconne.scores.formats.abc_writing import abc_of, write_abc
-from chaconne.scores.formats.midi import write_midi
+from chaconne.scores.formats.abc.checking import file_problems, problems
+from chaconne.scores.formats.abc.writing import abc_of, write_abc
+from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.formats.reading import read_score
 from chaconne.scores.grid.grid import bar_frames, from_notes
 from chaconne.scores.pieces import filling
@@ -65,7 +65,7 @@ def test_tunes_go_out_as_abc_and_come_back(source, tmp_path):
     assert np.array_equal(again.pitch, heard[0]) and np.array_equal(again.onset, heard[1])
     assert (grid.pitch[:, again.frames:] == -1).all()
     assert (again.key, again.metre, again.pickup) == (grid.key, grid.metre, grid.pickup)
-    assert abc_tunes.file_problems(tmp_path / "tune.abc") == []
+    assert file_problems(tmp_path / "tune.abc") == []
 
 
 def tune_grid(score):
@@ -85,7 +85,7 @@ def test_accidentals_ties_and_rests_are_written():
     grid = shelves.crop(tune_like(pitch, onset), 0, 32)
     text = abc_of(grid)
     assert text.splitlines()[-1] == "G4 ^G4 z4 F4- | F4 =F4 =f4 g4 |]"
-    assert abc_tunes.problems(text) == []
+    assert problems(text) == []
     with pytest.raises(ValueError, match="whole bars"):
         abc_of(shelves.crop(grid, 0, 30))
 
@@ -102,7 +102,7 @@ def test_composed_tunes_are_valid_abc(key, mode, metre, tmp_path):
     torch.manual_seed(0)
     grid = compose_tune(Network(TUNE, voices=1), key, mode, metre, bars=4, k=3)
     write_abc(grid, tmp_path / "tune.abc")
-    assert abc_tunes.file_problems(tmp_path / "tune.abc") == []
+    assert file_problems(tmp_path / "tune.abc") == []
     again, _ = read_score(tmp_path / "tune.abc")
     assert again.tonic == grid.tonic and again.mode == mode
     assert np.array_equal(again.pitch, grid.pitch)

@@ -2,15 +2,17 @@
 
 import pytest
 
-from chaconne.scores.formats import abc_notation
+from chaconne.scores.formats.abc.fields import AbcError, parse_key, parse_length
+from chaconne.scores.formats.abc.tunes import read_tune, tunes_of
+from chaconne.scores.formats.abc.writing import abc_of
+from tests.counterpoint.test_rules import grid
 
 HEAD = "X:1\nT:Test\nM:{metre}\nL:1/8\nK:{key}\n"
 
 
 def abc(body, key="C", metre="4/4"):
     """Read a snippet; returns (onset, duration, pitch) of every note, in quarters and MIDI pitches."""
-    tune = abc_notation.parse_tune(HEAD.format(key=key, metre=metre) + body)
-    return [note[:3] for note in tune.notes]
+    return [note[:3] for note in read_tune(HEAD.format(key=key, metre=metre) + body, repeats=False).notes]
 
 
 def pitches(body, **head):
@@ -37,20 +39,35 @@ def test_abc_is_read_as_the_standard_says(body, expected):
 
 
 def test_abc_accidentals_last_until_the_barline_and_keys_have_modes():
-    assert pitches("^F F f | F _B =B B") == [66, 66, 77, 65, 70, 71, 71]
+    assert pitches("^F F f | F _B =B B") == [66, 66, 78, 65, 70, 71, 71]
     assert pitches("FCB", key="D") == [66, 61, 71]
     assert pitches("FCB", key="Ador") == [66, 60, 71]
     assert pitches("BEF", key="Gm") == [70, 63, 65]
     assert pitches("FCG", key="Amix") == [66, 61, 67]
-    assert abc_notation.parse_key("Bb") == (10, "maj", -2)
-    assert abc_notation.parse_key(" E minor") == (4, "min", 1)
+    flat, minor = parse_key("Bb"), parse_key(" E minor")
+    assert (flat.tonic, flat.mode, flat.sharps) == (10, "maj", -2)
+    assert (minor.tonic, minor.mode, minor.sharps) == (4, "min", 1)
 
 
 def test_abc_pickup_and_errors():
-    read = abc_notation.parse_tune
-    assert read(HEAD.format(key="G", metre="6/8") + "D|GAB d2e|").pickup == 0.5
-    assert read(HEAD.format(key="G", metre="C|") + "|:DEFG ABcd|").pickup == 0
-    assert read(HEAD.format(key="G", metre="C|") + "D|").metre == "2/2"
-    for text in ("X:1\nK:H\nC", "X:1\nM:often\nK:C\nC", "X:1\nK:C\nC ?", "no tune at all"):
-        with pytest.raises(abc_notation.AbcError):
-            read(text)
+    assert read_tune(HEAD.format(key="G", metre="6/8") + "D|GAB d2e|").pickup == 0.5
+    assert read_tune(HEAD.format(key="G", metre="C|") + "|:DEFG ABcd|").pickup == 0
+    assert read_tune(HEAD.format(key="G", metre="C|") + "D|").metre == "2/2"
+    for text in ("X:1\nK:H\nC", "X:1\nM:often\nK:C\nC", "X:1\nK:C\nC &&& }", "no tune at all", "X:1\nK:C\n",
+                 "X:1\nL:0\nK:C\nC", "X:1\nK:C\nC99999", "X:1\nK:C\n|:C:|[0 D", "X:1\nP:A999\nK:C\nP:A\nC"):
+        with pytest.raises(AbcError):
+            read_tune(text)
+    with pytest.raises(AbcError, match="length"):
+        parse_length("1/0")
+
+
+def test_what_follows_a_tune_is_none_of_it():
+    first, second = tunes_of("M:3/4\n\nX:1\nK:C\nCDE\n\nNotes about it: X marks\n\nX:2\nM:4/4\nK:D\nDEFG\n")
+    assert read_tune(first).metre == "3/4" and read_tune(second).metre == "4/4"
+    assert len(read_tune(first).notes) == 3
+
+
+def test_an_accidental_is_written_where_any_reader_needs_it():
+    """Readers differ on whether a sharp holds in other octaves: both must read what was meant."""
+    written = abc_of(grid("F#4 | F5 | F#5 | F4").select([0]))
+    assert written.splitlines()[-1] == "^F4 =f4 ^f4 =F4 |]"

@@ -11,11 +11,13 @@ from chaconne.commands.listen import said
 Key = Annotated[str | None, typer.Option(help="G, Bb, f#, 'e minor'  [default: what the file says, or the notes]")]
 Snap = Annotated[bool, typer.Option("--snap", help="move triplets and played rhythms to the nearest sixteenth")]
 Pickup = Annotated[float | None, typer.Option(min=0, help="quarters before the first barline  [default: the file's]")]
+Parts = Annotated[str | None, typer.Option(help="parts to take, apart by commas: Soprano,Alto  [default: all]")]
+AsWritten = Annotated[bool, typer.Option("--as-written", help="repeats once, of several endings the last")]
 Names = Annotated[list[str] | None, typer.Option(help="a rule; repeat for more")]
 
 
 def check(
-    scores: Annotated[list[Path], typer.Argument(help="MIDI, MusicXML (.xml .musicxml .mxl) or ABC")],
+    scores: Annotated[list[Path], typer.Argument(help="MIDI, MusicXML, ABC or kern")],
     species: Annotated[int | None, typer.Option(min=1, max=5, help="of Fux, two voices  [default: four-part]")] = None,
     cantus: Annotated[str, typer.Option(help="the given voice: upper, lower; auto: the one with even notes")] = "auto",
     key: Key = None,
@@ -23,6 +25,8 @@ def check(
     select: Names = None,
     ignore: Names = None,
     snap: Snap = False,
+    parts: Parts = None,
+    as_written: AsWritten = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of lines")] = False,
     write: Annotated[bool, typer.Option(help="write NAME.checked.musicxml and .png")] = True,
     out: Annotated[Path | None, typer.Option(help="folder for them  [default: that of the score]")] = None,
@@ -41,7 +45,8 @@ def check(
     found, unread = [], 0
     for path in scores:
         try:
-            found.append(said(check_one, path, species, places[cantus], key, select, ignore or (), snap, pickup))
+            found.append(said(check_one, path, species, places[cantus], key, select, ignore or (), snap, pickup,
+                              parts, not as_written))
         except typer.Exit:
             # The other scores are checked all the same.
             unread += 1
@@ -66,17 +71,22 @@ def check(
         raise typer.Exit(2 if unread else 1)
 
 
-def check_one(path, species, cantus, key, select, ignore, snap, pickup):
+def names_of(parts):
+    """Return the names in 'Soprano, Alto', None for none."""
+    return [name.strip() for name in parts.split(",") if name.strip()] if parts else None
+
+
+def check_one(path, species, cantus, key, select, ignore, snap, pickup, parts=None, repeats=True):
     """Return {path, judgement or None, remarks, problems} of one file."""
     from chaconne.counterpoint.composers.judging import judge
-    from chaconne.scores.formats.abc_tunes import file_problems
-    from chaconne.scores.formats.reading import ABC, read_score
+    from chaconne.scores.formats.abc.checking import file_problems
+    from chaconne.scores.formats.reading import is_score, read_score
 
-    if path.suffix.lower() in ABC and species is None:
+    if species is None and is_score(path, ("abc",)):
         tunes = file_problems(path)
         if tunes is not None:
             return {"path": path, "judgement": None, "remarks": [], "problems": tunes}
-    grid, remarks = read_score(path, snap, key, pickup)
+    grid, remarks = read_score(path, snap, key, pickup, names_of(parts), repeats)
     try:
         judgement = judge(grid, species, cantus, select, ignore)
     except ValueError as error:

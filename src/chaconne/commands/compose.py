@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands.check import Key, Pickup, Snap, as_dict, show
+from chaconne.commands.check import AsWritten, Key, Parts, Pickup, Snap, as_dict, names_of, show
 from chaconne.commands.listen import said
 
 MODEL = Path("data/counterpoint/reinforced")
@@ -54,13 +54,15 @@ def compose(
 
 
 def go_on(
-    score: Annotated[Path, typer.Argument(help="four voices: MIDI or MusicXML")],
+    score: Annotated[Path, typer.Argument(help="four voices: MIDI, MusicXML, ABC or kern")],
     out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.continued]")] = None,
     bars: Annotated[int, typer.Option(min=1, max=128, help="to add")] = 4,
     model: Model = str(MODEL),
     key: Key = None,
     pickup: Pickup = None,
     snap: Snap = False,
+    parts: Parts = None,
+    as_written: AsWritten = False,
     seed: Seed = 0,
     best_of: Best = 8,
     guide: Guide = 0.0,
@@ -72,7 +74,8 @@ def go_on(
 
     Writes MIDI, MusicXML, a picture and audio. Example: chaconne continue-score beginning.mid --bars 8 --seed 3
     """
-    found = said(continued, score, bars, model, key, pickup, snap, seed, best_of, guide, temperature)
+    found = said(continued, score, bars, model, key, pickup, snap, seed, best_of, guide, temperature, parts,
+                 not as_written)
     finish(found, out or score.with_name(f"{score.stem}.continued"), sound, as_json)
 
 
@@ -96,14 +99,14 @@ def new_piece(key, metre, bars, phrase, model, seed, k, guide, temperature, temp
     return {"judgement": judge(composer.compose([plan], seed=seed)[0]), "remarks": []}
 
 
-def continued(path, bars, model, key, pickup, snap, seed, k, guide, temperature):
+def continued(path, bars, model, key, pickup, snap, seed, k, guide, temperature, parts=None, repeats=True):
     """Return {judgement, remarks} of a piece that goes on."""
     from chaconne.counterpoint.composers.judging import judge
     from chaconne.scores.formats.reading import read_score
 
     if model == "rules":
         raise ValueError("--model: continuing needs a trained network; rules alone cannot")
-    grid, remarks = read_score(path, snap, key, pickup)
+    grid, remarks = read_score(path, snap, key, pickup, names_of(parts), repeats)
     if grid.voices != 4:
         raise ValueError(f"{path}: expected four voices, got {grid.voices}; `chaconne harmonize` adds them to a melody")
     try:

@@ -5,19 +5,21 @@ from typing import Annotated
 
 import typer
 
-from chaconne.commands.check import Key, Pickup, Snap, as_dict, show
+from chaconne.commands.check import AsWritten, Key, Parts, Pickup, Snap, as_dict, names_of, show
 from chaconne.commands.compose import MODEL
 from chaconne.commands.listen import said
 
 
 def harmonize(
-    melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC; of several voices the highest is taken")],
+    melody: Annotated[Path, typer.Argument(help="MIDI, MusicXML, ABC or kern; of several voices the highest is taken")],
     out: Annotated[Path | None, typer.Option(help="what to write, without ending  [default: NAME.harmonized]")] = None,
     harmonizer: Annotated[str, typer.Option(help="rules, learned (by `dvc repro`), or a folder")] = "rules",
     key: Key = None,
     pickup: Pickup = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another setting")] = 0,
     snap: Snap = False,
+    parts: Parts = None,
+    as_written: AsWritten = False,
     tempo: Annotated[float | None, typer.Option(min=20, max=400, help="quarters a minute")] = None,
     sound: Annotated[bool, typer.Option(help="write a WAV too")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of lines")] = False,
@@ -28,7 +30,7 @@ def harmonize(
     """
     import json
 
-    found = said(made, melody, harmonizer, key, pickup, seed, snap, tempo)
+    found = said(made, melody, harmonizer, key, pickup, seed, snap, tempo, parts, not as_written)
     from chaconne.counterpoint.composers.works import write_work
 
     written = said(write_work, found["judgement"], out or melody.with_name(f"{melody.stem}.harmonized"), sound)
@@ -39,7 +41,7 @@ def harmonize(
         show(found)
 
 
-def made(path, harmonizer, key, pickup, seed, snap, tempo):
+def made(path, harmonizer, key, pickup, seed, snap, tempo, parts=None, repeats=True):
     """Return {path, judgement, remarks} of the harmonised melody."""
     from dataclasses import replace
 
@@ -48,7 +50,7 @@ def made(path, harmonizer, key, pickup, seed, snap, tempo):
     from chaconne.scores.formats.reading import read_score
 
     who = harmonizer_of(harmonizer)
-    grid, remarks = read_score(path, snap, key, pickup)
+    grid, remarks = read_score(path, snap, key, pickup, names_of(parts), repeats)
     melody = melody_of(grid, remarks)
     remarks.append(f"{melody.key} {melody.mode}" + (" as asked" if key else "; --key names another"))
     if tempo:

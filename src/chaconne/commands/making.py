@@ -114,9 +114,9 @@ def go_on(file: File, seconds: Seconds = None, model: Model = None, rev: Rev = N
 
       chaconne continue sketch.wav --seconds 20 --seed 3
     """
-    from chaconne.scores.formats.reading import MIDI, XML
+    from chaconne.scores.formats.reading import is_score
 
-    if file.suffix.lower() in MIDI + XML:
+    if is_score(file):
         raise ValueError(f"{file}: a score, not a recording; `chaconne continue-score {file}` goes on with it")
     place, length = beside(file, "continued", out, format), seconds or 30.0
     trained = open_flow(model, rev, threads, "continue", steps=steps, method=method, guidance=guidance)

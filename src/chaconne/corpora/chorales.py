@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chaconne.scores.formats.reading import read
 from chaconne.scores.pieces.keys import find_key
 from chaconne.scores.pieces.score import TONICS, Score, Unusable, order
 
@@ -26,64 +27,41 @@ def _folder():
 
 def parse(source):
     """Parse one file into a Score; Unusable unless it has exactly four parts on the grid of sixteenths."""
-    from music21 import converter
-
-    reader = converter.Converter()
-    # music21 would leave a pickle in the system's temporary folder otherwise.
-    reader.parseFile(_folder() / source, forceSource=True, storePickle=False)
-    parts = list(reader.stream.parts)
-    if len(parts) != 4:
-        raise Unusable(f"{len(parts)} parts instead of 4")
-    notes = [note for voice, part in enumerate(parts) for note in voice_notes(part, voice)]
+    found = read(_folder() / source, repeats=False)
+    if len(found.lines) != 4:
+        raise Unusable(f"{len(found.lines)} parts instead of 4")
+    notes = single(found.notes)
     if any(round(time * GRID, 6) % 1 for note in notes for time in note[:2]):
         raise Unusable("notes off the grid of sixteenths")
-    first = parts[0].getElementsByClass("Measure").first()
-    metre = first.timeSignature
-    bar = metre.barDuration.quarterLength
-    held = min(first.barDuration.quarterLength - first.paddingLeft, first.highestTime)
-    key, mode = find_key(notes, first.keySignature.sharps)
+    key, mode = find_key(notes, found.sharps)
     return Score(
         piece=source.rsplit(".", 1)[0],
-        title=title(reader.stream, source),
+        title=title(found.title, source),
         source=SOURCE,
         licence=LICENCE,
         key=key,
         mode=mode,
-        metre=metre.ratioString,
-        pickup=float(held % bar),
+        metre=found.metre,
+        pickup=found.pickup,
         quarters=float(max(note[0] + note[1] for note in notes)),
         to_c_semitones=(6 - TONICS.index(key) + (9 if mode == "minor" else 0)) % 12 - 6,
         notes=order(notes),
     )
 
 
-def voice_notes(part, voice):
-    """Return (onset, duration, pitch, voice, fermata) of a part, ties merged (stripTies is 10x slower)."""
-    notes = []
-    for measure in part.getElementsByClass("Measure"):
-        for note in measure.recurse().notes:
-            if note.duration.isGrace:
-                continue
-            onset = float(measure.offset + note.getOffsetInHierarchy(measure))
-            pitch, length = max(p.midi for p in note.pitches), float(note.quarterLength)
-            fermata = int(any(type(e).__name__ == "Fermata" for e in note.expressions))
-            last = notes[-1] if notes else (-1, 0, 0, 0, 0)
-            joined = note.tie is not None and note.tie.type in ("stop", "continue")
-            if joined and last[2] == pitch and abs(last[0] + last[1] - onset) < 1e-6:
-                notes[-1] = (last[0], last[1] + length, pitch, voice, max(last[4], fermata))
-            else:
-                notes.append((onset, length, pitch, voice, fermata))
-    return notes
+def single(notes):
+    """Return the notes of voices that sing one at a time: of those that begin together the highest."""
+    kept = {}
+    for note in sorted(notes, key=lambda note: note[2]):
+        kept[note[0], note[3]] = note
+    return sorted(kept.values(), key=lambda note: (note[3], note[0]))
 
 
-def title(stream, source):
+def title(printed, source):
     """Return the printed title, 'BWV 1.6 Wie schön leuchtet der Morgenstern', or the number alone."""
-    number = source.rsplit(".", 1)[0].replace("bwv", "BWV ")
-    for box in stream.getElementsByClass("TextBox"):
-        text = " ".join(str(box.content).split())
-        if text.startswith("BWV"):
-            try:  # the edition was typed on a Macintosh and labelled as something else
-                return text if text.isascii() else text.encode("cp1252").decode("mac_roman")
-            except UnicodeError:
-                return text
-    return number
+    if not printed.startswith("BWV"):
+        return source.rsplit(".", 1)[0].replace("bwv", "BWV ")
+    try:  # the edition was typed on a Macintosh and labelled as something else
+        return printed if printed.isascii() else printed.encode("cp1252").decode("mac_roman")
+    except UnicodeError:
+        return printed

@@ -12,7 +12,8 @@ import yaml
 from chaconne.corpora.gathering import recordings
 from chaconne.corpora.gathering.fetching import fetch, from_tar, whole
 from chaconne.running.params.corpora import some
-from chaconne.scores.formats.performances import read_midi
+from chaconne.scores.formats.corpus import fields_of
+from chaconne.scores.formats.midi import read_midi
 from chaconne.scores.pieces.score import Score, Unusable
 
 SHARDS = {"train": 96, "valid": 12, "test": 12}
@@ -204,8 +205,10 @@ def entry_of(track, files, settings, wanted):
 
 def score_of(track, files, settings):
     """Return the track's mix.mid as a Score of as many voices as parts."""
-    read = read_midi(files["midi"][0])
-    return Score(
-        piece=track["piece"], title=track["midi_file"], source=f"{settings['title']}: {track['piece']}",
-        licence=settings["licence"], key="C", mode="other", metre=read.metre, pickup=0.0, quarters=read.quarters,
-        to_c_semitones=0, notes=read.notes)
+    try:
+        fields = fields_of(read_midi(files["midi"][0]))
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+    fields |= {"title": track["midi_file"], "key": "C", "mode": "other", "to_c_semitones": 0}  # its keys are not said
+    return Score(piece=track["piece"], source=f"{settings['title']}: {track['piece']}", licence=settings["licence"],
+                 **fields)

@@ -12,12 +12,12 @@ from tqdm import tqdm
 from chaconne.corpora.gathering import recordings
 from chaconne.corpora.rendering.decoding import SUFFIXES
 from chaconne.running.workers import in_order
-from chaconne.scores.formats.notation import abc_tunes, read_abc, read_music_xml
-from chaconne.scores.formats.performances import read_midi
+from chaconne.scores.formats.corpus import fields_of, instrument
+from chaconne.scores.formats.reading import SUFFIXES as SCORES
+from chaconne.scores.formats.reading import read_all
 from chaconne.scores.pieces.score import Score, Unusable
 from chaconne.scores.pieces.splits import fraction
 
-SCORES = {".mid": "midi", ".midi": "midi", ".xml": "xml", ".musicxml": "xml", ".mxl": "xml", ".abc": "abc"}
 SPLITS = ("train", "valid", "test")
 TEXTS = ("title", "source", "licence", "instrument", "mode")  # columns of the table that are taken as they are
 TEMPI_QPM = (20, 400)
@@ -143,41 +143,31 @@ def parse(files, about, settings, limits):
 def parse_one(item, settings):
     """Parse one file: [(piece, fields of a Score, {instrument, tempo_qpm}, reason or None)], one for each tune."""
     name, path = item
-    kind, found = SCORES[path.suffix.lower()], []
+    found = []
     try:
-        tunes = abc_tunes(path) if kind == "abc" else [None]
-    except OSError as error:
-        return [(shown(name), {}, {}, f"cannot be opened ({error.strerror})")]
-    for number, text in enumerate(tunes, 1):
-        piece = shown(name) + (f"#{number}" if len(tunes) > 1 else "")
-        try:
-            fields, tempo, instrument = fields_of(kind, path, text)
+        for number, read, wrong in read_all(path):
+            piece = shown(name) + (f"#{number}" if number else "")
+            if wrong is not None:
+                found.append((piece, {}, {}, f"no score that can be read ({wrong})"))
+                continue
+            fields = fields_of(read)
             fields["title"] = fields["title"] or piece
-            found.append((piece, fields, how_of(piece, tempo, instrument, settings), None))
-        except Unusable as reason:
-            found.append((piece, {}, {}, str(reason)))
-        except Exception as error:  # one bad file never ends the run
-            found.append((piece, {}, {}, f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"))
+            found.append((piece, fields, how_of(piece, read, settings), None))
+    except OSError as error:
+        found.append((shown(name), {}, {}, f"cannot be opened ({error.strerror})"))
+    except Exception as error:  # one bad file never ends the run
+        said = str(error) if isinstance(error, Unusable) else f"{type(error).__name__}: {error}"
+        found.append((shown(name), {}, {}, " ".join(said.split())[:150]))
     return found
 
 
-def fields_of(kind, path, text):
-    """Return (fields of a Score, tempo or None, instrument or None)."""
-    if kind == "abc":
-        return *read_abc(text), None
-    if kind == "xml":
-        return *read_music_xml(path), None
-    read = read_midi(path)
-    fields = {"title": "", "key": "C", "mode": "other", "metre": read.metre, "pickup": 0.0, "quarters": read.quarters,
-              "to_c_semitones": 0, "notes": read.notes}
-    return fields, read.tempo_qpm, pretty_midi.program_to_instrument_name(read.program)
-
-
-def how_of(piece, tempo, instrument, settings):
+def how_of(piece, found, settings):
     """Return the instrument and tempo of a rendering: the file's own, else one of the settings' by hash."""
     def one_of(values, why):
         return values[int(fraction(piece, why) * len(values))]
 
-    tempo = tempo or one_of(settings["tempi_qpm"], "tempo")
-    return {"instrument": instrument or one_of(settings["instruments"], "instrument"),
+    tempo = found.tempo_qpm or one_of(settings["tempi_qpm"], "tempo")
+    program = instrument(found)
+    return {"instrument": one_of(settings["instruments"], "instrument") if program is None
+            else pretty_midi.program_to_instrument_name(program),
             "tempo_qpm": min(max(tempo, TEMPI_QPM[0]), TEMPI_QPM[1])}

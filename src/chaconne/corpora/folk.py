@@ -4,10 +4,12 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from chaconne.scores.formats.abc_notation import AbcError, parse_tune
-from chaconne.scores.pieces.score import TONICS, Score, Unusable
+from chaconne.scores.formats.abc.tunes import read_tune
+from chaconne.scores.formats.corpus import fields_of
+from chaconne.scores.pieces.score import Score, Unusable
 
 SOURCE = "Ryan's Mammoth Collection (1883), music21 corpus"
+ACCIDENTALS = "octave"  # how far they reach: typed before ABC 2.1 had them in all octaves
 LICENCE = "tunes: public domain; encoding: with permission of the encoders, see music21/corpus/license.txt"
 
 
@@ -22,27 +24,16 @@ def sources(settings):
 
 
 def parse(source):
-    """Parse one tune into a Score; Unusable when the ABC cannot be read."""
+    """Parse one tune into a Score, repeats once; Unusable when the ABC cannot be read."""
     text = Path(_folder(), source).read_text(encoding="utf-8", errors="replace")
-    # Some came by mail, quoted-printable.
-    text = re.sub(r"=20$|=$", "", text, flags=re.MULTILINE).replace("=3D", "=")
     try:
-        tune = parse_tune(text)
-    except AbcError as error:
+        fields = fields_of(read_tune(mended(text), repeats=False, propagate=ACCIDENTALS))
+    except ValueError as error:
         raise Unusable(f"{source}: {error}") from None
-    if not tune.notes:
-        raise Unusable("no notes")
-    return Score(
-        piece=source.removesuffix(".abc"),
-        title=" ".join(tune.fields.get("T", source).split()),
-        source=SOURCE,
-        licence=LICENCE,
-        key=TONICS[tune.tonic],
-        mode={"maj": "major", "min": "minor"}.get(tune.mode, "other"),
-        metre=tune.metre,
-        pickup=tune.pickup,
-        quarters=tune.quarters,
-        # A signature of n sharps lies n fifths above the white keys.
-        to_c_semitones=(6 - 7 * tune.sharps) % 12 - 6,
-        notes=[(*note, 0) for note in tune.notes],
-    )
+    fields["title"] = fields["title"] or source
+    return Score(piece=source.removesuffix(".abc"), source=SOURCE, licence=LICENCE, **fields)
+
+
+def mended(text):
+    """Return the text of a tune that came by mail, quoted-printable, as it was typed."""
+    return re.sub(r"=20$|=$", "", text, flags=re.MULTILINE).replace("=3D", "=")

@@ -10,7 +10,8 @@ import pandas as pd
 from chaconne.corpora.gathering import recordings
 from chaconne.corpora.gathering.fetching import from_zip, whole
 from chaconne.running.params.corpora import some
-from chaconne.scores.formats.performances import read_midi
+from chaconne.scores.formats.corpus import fields_of
+from chaconne.scores.formats.midi import read_midi
 from chaconne.scores.pieces.score import Score, Unusable
 
 NAME = "maestro-v3.0.0"
@@ -116,13 +117,17 @@ def bring(settings, archive, names, paths):
 
 def score_of(row, path, settings):
     """Return the performance as a Score in one voice: it has seconds, no beats; a quarter is 60 / tempi_qpm seconds."""
-    read = read_midi(path)
+    try:
+        read = read_midi(path)
+        fields = fields_of(read)
+    except ValueError as error:
+        raise Unusable(str(error)) from None
     scale = settings["tempi_qpm"][0] / (read.tempo_qpm or 120)
-    return Score(
-        piece=piece_of(row), title=title_of(row), source=f"{settings['title']}: {row.midi_filename}",
-        licence=settings["licence"], key="C", mode="other", metre="4/4", pickup=0.0,
-        quarters=read.quarters * scale, to_c_semitones=0,
-        notes=[(on * scale, length * scale, *rest) for on, length, *rest in read.notes])
+    fields |= {"title": title_of(row), "key": "C", "mode": "other", "metre": "4/4", "pickup": 0.0,
+               "to_c_semitones": 0, "quarters": fields["quarters"] * scale,
+               "notes": [(on * scale, length * scale, *rest) for on, length, *rest in fields["notes"]]}
+    return Score(piece=piece_of(row), source=f"{settings['title']}: {row.midi_filename}", licence=settings["licence"],
+                 **fields)
 
 
 def piece_of(row):

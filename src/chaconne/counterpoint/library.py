@@ -10,9 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from chaconne.corpora import chorales, folk
-from chaconne.scores.formats.abc_notation import AbcError
-from chaconne.scores.formats.abc_tunes import first_tune, problems, read_abc_text
+from chaconne.scores.formats.abc.checking import problems
+from chaconne.scores.formats.abc.tunes import read_tune, tunes_of
 from chaconne.scores.formats.lines import assemble
+from chaconne.scores.formats.reading import read
 from chaconne.scores.grid.grid import QUARTER
 from chaconne.scores.pieces import filling
 from chaconne.scores.pieces.score import COLUMNS, Score, Unusable, order, unpack
@@ -66,22 +67,14 @@ def parse(shelf, source, beside=None):
 
 
 def parse_file(source):
-    """Return the Score of a file of music21's with exactly four parts of single notes."""
-    from music21 import converter
-
-    reader = converter.Converter()
+    """Return the Score of a file of music21's with exactly four parts of single notes, repeats once."""
     try:
-        reader.parseFile(corpus_folder() / source, forceSource=True, storePickle=False)
-        parts = list(reader.stream.parts)
-        if len(parts) != VOICES:
-            raise Unusable("not four parts")
-        notes = [note for voice, part in enumerate(parts) for note in chorales.voice_notes(part, voice)]
-    except Unusable:
-        raise
-    except Exception as error:  # music21 raises anything at a file it does not understand
-        raise Unusable(f"music21 cannot read it ({type(error).__name__})") from None
-    signature = next(iter(parts[0].recurse().getElementsByClass("KeySignature")), None)
-    return four_voices(notes, signature.sharps if signature else 0, piece=source.rsplit(".", 1)[0].replace("/", "."),
+        found = read(corpus_folder() / source, repeats=False)
+    except (ValueError, OSError) as error:
+        raise Unusable(f"no score that can be read ({error})") from None
+    if len(found.lines) != VOICES:
+        raise Unusable("not four parts")
+    return four_voices(chorales.single(found.notes), found.sharps, piece=source.rsplit(".", 1)[0].replace("/", "."),
                        title=Path(source).stem, source=SOURCE, licence=LICENCE)
 
 
@@ -147,29 +140,27 @@ def parse_tune(source):
     """Return the Score of one tune with full bars on the grid of sixteenths."""
     name, _, number = source.partition("#")
     path = corpus_folder() / ("oneills1850" if number else "ryansMammoth") / name
-    text = path.read_text(encoding="utf-8", errors="replace")
-    text = re.sub(r"=20$|=$", "", text, flags=re.MULTILINE).replace("=3D", "=")
-    if number:
-        tunes = re.split(r"(?m)^(?=X:)", text)
-        text = next(tune for tune in tunes if re.match(rf"X:\s*{number}\b", tune))
-    text = first_tune(text)
+    text = folk.mended(path.read_text(encoding="utf-8", errors="replace"))
+    tunes = tunes_of(text)
+    text = next((tune for tune in tunes if re.match(rf"X:\s*{number}\b", tune)), tunes[0]) if number else tunes[0]
     try:
-        found = read_abc_text(text)
+        found = read_tune(text, repeats=False, propagate=folk.ACCIDENTALS)
         if len(found.lines) > 1:
             raise Unusable("more than one voice")
         grid, _ = assemble(found)
     except Unusable:
         raise
-    except (AbcError, ValueError, ZeroDivisionError) as error:
+    except ValueError as error:
         raise Unusable("notes off the grid of sixteenths" if "sixteenth" in str(error) else "no ABC that we read"
                        ) from None
-    if problems(text):
+    if problems(text, folk.ACCIDENTALS):
         raise Unusable("bars that do not add up")
     piece = f"{path.stem}.{number}" if number else path.stem
     notes = [(note[0], note[1], note[2], 0, 0) for note in found.notes]
     if any(round(time * QUARTER, 6) % 1 for note in notes for time in note[:2]):
         raise Unusable("notes off the grid of sixteenths")
-    return Score(piece=piece, title=found.title, source=SOURCE, licence=folk.LICENCE, key=grid.key, mode=grid.mode,
+    return Score(piece=piece, title=found.title, source=SOURCE, licence=folk.LICENCE, key=grid.key,
+                 mode=grid.mode if grid.mode in ("major", "minor") else "other",
                  metre=grid.metre, pickup=found.pickup, quarters=grid.frames / QUARTER, to_c_semitones=0,
                  notes=order(notes))
 

@@ -9,8 +9,7 @@ from tqdm import tqdm
 from chaconne.corpora import chorales
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import join
-from chaconne.scores.formats.lines import assemble
-from chaconne.scores.formats.musicxml import found_in
+from chaconne.scores.formats.reading import read_score
 from chaconne.scores.pieces.score import Unusable
 
 # Methods of music21.voiceLeading.VoiceLeadingQuartet: parallels, hidden intervals, crossing, overlap.
@@ -24,14 +23,14 @@ def read(count):
 
     streams, grids = [], []
     for source in chorales.sources({}):
-        reader = converter.Converter()
-        reader.parseFile(Path(chorales._folder(), source), forceSource=True, storePickle=False)
+        path, reader = Path(chorales._folder(), source), converter.Converter()
+        reader.parseFile(path, forceSource=True, storePickle=False)
         try:
             chorales.parse(source)
         except Unusable:
             continue
         streams.append(reader.stream)
-        grids.append(assemble(found_in(reader.stream))[0])
+        grids.append(read_score(path, repeats=False)[0])
         if len(streams) == count:
             break
     return streams, grids

@@ -30,9 +30,13 @@ def everything(pieces, path):
 def melody_or_sound(path):
     """Return {what: "melody"}, or {what: "sound", seconds}; ValueError for a file that is neither."""
     from chaconne.editing.recordings import gain_for
-    from chaconne.scores.formats.reading import ABC, MIDI, XML, read_score
+    from chaconne.scores.formats.reading import kind_of, read_score
 
-    if path.suffix in (*MIDI, *XML, *ABC):
+    try:
+        kind_of(path)
+    except ValueError:
+        pass    # no score: a sound, or nothing that is known
+    else:
         try:
             read_score(path, snap=True)
         except (FileNotFoundError, ValueError):

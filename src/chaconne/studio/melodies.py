@@ -11,7 +11,7 @@ LENGTHS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4)    # quarters, as the keyboard offe
 
 def typed(store, notes, metre="4/4"):
     """Return the Path of a MIDI file of typed notes: a list of {pitch: 36..96 or null for a rest, quarters}."""
-    from chaconne.scores.formats.midi import write_midi
+    from chaconne.scores.formats.midi_writing import write_midi
     from chaconne.scores.grid.grid import QUARTER, REST, Grid
 
     if not isinstance(notes, list) or not 2 <= len(notes) <= MOST_NOTES:

@@ -87,7 +87,7 @@ def even_voice(grid):
 
 def annotate(judgement, path, bars=DRAWN):
     """Write PATH.musicxml and PATH.png, broken rules in red; returns both paths. bars: of the picture, at most."""
-    from chaconne.scores.formats.musicxml import write_musicxml
+    from chaconne.scores.formats.musicxml_writing import write_musicxml
     from chaconne.scores.formats.picture import draw
 
     xml, picture = (Path(f"{path}{ending}") for ending in (".musicxml", ".png"))

@@ -6,9 +6,9 @@ import numpy as np
 
 from chaconne.counterpoint.composers.composing import NetworkComposer, plan_of
 from chaconne.counterpoint.composers.works import write_sound
-from chaconne.scores.formats.abc_writing import write_abc
-from chaconne.scores.formats.midi import write_midi
-from chaconne.scores.formats.musicxml import write_musicxml
+from chaconne.scores.formats.abc.writing import write_abc
+from chaconne.scores.formats.midi_writing import write_midi
+from chaconne.scores.formats.musicxml_writing import write_musicxml
 from chaconne.scores.formats.picture import draw
 from chaconne.scores.grid.grid import REST
 

@@ -1,51 +1,82 @@
 """From the notes that a file holds to voices on the grid: what every reader has in common."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from chaconne.scores.grid.grid import NAMES, QUARTER, from_notes
 from chaconne.scores.pieces.keys import find_key
+from chaconne.scores.pieces.score import TONICS
 
 TOLERANCE = 0.15  # sixteenths that an onset may lie beside the grid: what sequencers round, not what people play
-ORGAN = 19  # General MIDI program
+TEMPO_QPM = 80.0    # where a file names none
+DIVISI = 0.1    # share of a line's onsets up to which chords are one voice's divisi, not another voice
 
 
-@dataclass
-class Found:
-    """What a reader found; times in quarter lengths from the start of the file.
+def assemble(found, snap=False, parts=None):
+    """Return (Grid, remarks) of what a reader found. Raises OffGrid for triplets and the like unless `snap`.
 
-    notes: list of (onset, duration, pitch, line, fermata); lines: {line: (name, program)};
-    key: (tonic, mode) where the file surely says it, else None and `sharps` of the key signature
+    parts: names of the parts to take, None for all; ValueError names those that there are.
     """
-
-    notes: list
-    lines: dict
-    metre: str = "4/4"
-    pickup: float = 0.0
-    sharps: int = 0
-    key: tuple | None = None
-    title: str = ""
-    tempo_qpm: float = 80.0
-    remarks: list = field(default_factory=list)
-
-
-def assemble(found, snap=False):
-    """Return (Grid, remarks) of what a reader found. Raises OffGrid for triplets and the like unless `snap`."""
-    if not found.notes:
-        raise ValueError("expected notes, found none")
-    columns = ("onset", "duration", "pitch", "line", "fermata")
-    notes = dict(zip(columns, map(np.asarray, zip(*found.notes, strict=True)), strict=True))
-    notes["onset"], notes["duration"] = settle(notes, snap)
     remarks = list(found.remarks)
-    names, programs = separate(notes, found.lines, remarks)
-    key, mode = found.key or find_key(for_key(notes), found.sharps)
+    chosen = choose(found.lines, parts, remarks)
+    notes = [(*note[:3], chosen[note[3]], *note[4:]) for note in found.notes if note[3] in chosen]
+    if not notes:
+        raise ValueError("expected notes, found none")
+    lines = {chosen[line]: (name, found.usual if program is None else program)
+             for line, (name, program) in found.lines.items() if line in chosen}
+    columns = ("onset", "duration", "pitch", "line", "fermata")
+    notes = dict(zip(columns, map(np.asarray, zip(*notes, strict=True)), strict=True))
+    notes["onset"], notes["duration"] = settle(notes, snap)
+    notes = single(notes, lines, remarks)
+    names, programs = separate(notes, lines, remarks, given=parts is not None)
+    key, mode = (TONICS[found.key[0]], found.key[1]) if found.key else find_key(for_key(notes), found.sharps)
     if found.pickup:
         remarks.append(f"a pick-up of {found.pickup:g} quarters is bar 0")
     grid = from_notes(notes, len(names), snap=snap, metre=found.metre, pickup=round(found.pickup * QUARTER), key=key,
-                      mode=mode, title=found.title, tempo_qpm=found.tempo_qpm, names=names, instruments=programs)
+                      mode=mode, title=found.title, tempo_qpm=found.tempo_qpm or TEMPO_QPM, names=names,
+                      instruments=programs)
     remarks += silence(grid)
     return grid, remarks
+
+
+def choose(lines, parts, remarks):
+    """Return {line of the file: number of the line that is taken}, in the order of `parts`; all lines without."""
+    if parts is None:
+        return {line: line for line in lines}
+    chosen = {}
+    for wanted in parts:
+        asked, left = wanted.casefold(), {n: name.casefold() for n, (name, _) in lines.items() if n not in chosen}
+        fits = [n for n, name in left.items() if name == asked] or [n for n in left if left[n].startswith(asked)]
+        if not fits:
+            there = ", ".join(dict.fromkeys(name or f"line {line + 1}" for line, (name, _) in lines.items()))
+            raise ValueError(f"--parts: expected names of parts that are there ({there}), got {wanted!r}")
+        chosen |= {line: len(chosen) + i for i, line in enumerate(fits)}
+    left = list(dict.fromkeys(name or f"line {line + 1}" for line, (name, _) in lines.items() if line not in chosen))
+    if left:
+        remarks.append(f"left out: {', '.join(left)}")
+    return chosen
+
+
+def single(notes, lines, remarks):
+    """Take one note of each of the few chords of a line: the lowest of the lowest line, of others the highest."""
+    kept, heights = np.ones(len(notes["onset"]), bool), {}
+    for line in lines:
+        of = notes["line"] == line
+        heights[line] = notes["pitch"][of].mean() if of.any() else np.inf
+    lowest = min(heights, key=heights.get)
+    for line, (name, _) in lines.items():
+        of = np.nonzero(notes["line"] == line)[0]
+        begins, count = np.unique(notes["onset"][of], return_counts=True)
+        rank, together = ranks(notes["onset"][of], notes["duration"][of], notes["pitch"][of])
+        chords = int((count > 1).sum())
+        if together == 1 or not 0 < chords <= max(1, DIVISI * len(begins)):
+            continue
+        bass = line == lowest and len(lines) > 1
+        place = ranks(notes["onset"][of], notes["duration"][of], -notes["pitch"][of])[0] if bass else rank
+        kept[of[place > 0]] = False
+        which = "lowest" if bass else "highest"
+        remarks.append(f"{name or f'line {line + 1}'}: of {chords} divisi chord{'s' * (chords > 1)} the {which} notes "
+                       "are taken")
+    return {column: values[kept] for column, values in notes.items()}
 
 
 def settle(notes, snap):
@@ -69,24 +100,32 @@ def settle(notes, snap):
     return begin / QUARTER, (until - begin) / QUARTER
 
 
-def separate(notes, lines, remarks):
-    """Give every note its voice, in place, highest first; returns the voices' names and programs."""
-    voice, each = np.zeros(len(notes["onset"]), int), []
+def separate(notes, lines, remarks, given=False):
+    """Give every note its voice, in place; returns the voices' names and programs.
+
+    Four voices with the names of a choir stand in its order, others from high to low; given: as the lines are.
+    """
+    voice, each, parted = np.zeros(len(notes["onset"]), int), [], False
     for line, (name, program) in lines.items():
         of = np.nonzero(notes["line"] == line)[0]
         if not len(of):
             continue
         rank, parts = ranks(notes["onset"][of], notes["duration"][of], notes["pitch"][of])
+        parted |= parts > 1
         if parts > 1:
             remarks.append(f"{name or f'line {line + 1}'}: chords were separated into {parts} voices by pitch")
         for part in range(parts):
             mine = of[rank == part]
-            each.append((name if parts == 1 else "", program, notes["pitch"][mine].mean(), mine))
+            each.append((name if parts == 1 or not name else f"{name} {part + 1}", program, notes["pitch"][mine].mean(),
+                         mine))
     named = [name.lower() for name, *_ in each]
     if set(named) <= set(NAMES) and len(set(named)) == len(named):
         each.sort(key=lambda part: NAMES.index(part[0].lower()))
-    else:
+    elif not given:
         each.sort(key=lambda part: -part[2])
+        if len(each) == 4 and (parted or len(set(named)) < 4):
+            # Two voices on a staff: its name is neither's.
+            each = [("", *rest) for _, *rest in each]
     for number, (*_, mine) in enumerate(each):
         voice[mine] = number
     notes["voice"] = voice
@@ -106,7 +145,10 @@ def ranks(onset, duration, pitch):
         # With those that still sound when the note begins: a line does not split because a neighbour moves.
         sounds = (onset[None] <= onset[i, None] + 1e-6) & (onset[i, None] < (onset + duration)[None] - 1e-6)
         higher, same = pitch[None] > pitch[i, None], pitch[None] == pitch[i, None]
-        rank[i] = (sounds & (higher | (same & (onset[None] < onset[i, None])))).sum(1)
+        # Of a unison that begins together both voices sing one.
+        number = np.arange(len(onset))
+        before = (onset[None] < onset[i, None]) | ((onset[None] == onset[i, None]) & (number[None] < number[i, None]))
+        rank[i] = (sounds & (higher | (same & before))).sum(1)
     return rank, int(rank.max()) + 1
 
 

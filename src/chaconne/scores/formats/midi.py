@@ -1,112 +1,187 @@
-"""MIDI files: one track and one instrument a voice.
+"""MIDI files of type 0 and 1, through mido: a line is what one channel plays in one track.
 
-Sequencers show the notes; what MIDI has no message for (fermatas, the title, the mode of the key) stands in
-text events that begin with 'chaconne', so that a file comes back as it went out.
+What MIDI has no message for (fermatas, the title, the mode of the key) stands in text events that begin with
+'chaconne', so that a file of ours comes back as it went out (see midi_writing).
 """
 
-import warnings
+import contextlib
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from chaconne.running.files import new_file
-from chaconne.scores.formats.lines import Found
-from chaconne.scores.grid.grid import QUARTER, bar_frames, notes_of
+import mido
+from mido.midifiles import meta
+
+from chaconne.scores.formats.found import Found
 from chaconne.scores.pieces.score import TONICS
 
-RESOLUTION = 960  # ticks a quarter
-VELOCITY = 90
 MARK = "chaconne"
+DRUMS = 9  # channel of percussion in General MIDI: no pitches
+MOST_NOTES = 1_000_000  # more is no music
 
 
-def write_midi(grid, path):
-    """Write a Grid as a MIDI file; a pick-up is a first bar with a time signature of its own."""
-    import pretty_midi as pm
+class AnyKeySignature(meta.MetaSpec_key_signature):
+    """A key signature; one that does not exist (mode 255, eight sharps) is none, where mido would refuse the file."""
 
-    seconds = 60 / grid.tempo_qpm / QUARTER  # of a frame
-    midi = pm.PrettyMIDI(resolution=RESOLUTION, initial_tempo=grid.tempo_qpm)
-    upper, lower = map(int, grid.metre.split("/"))
-    if grid.pickup:
-        # 16 is the grid; a pick-up of whole quarters reads better as such.
-        unit = 4 if grid.pickup % QUARTER == 0 else 16
-        midi.time_signature_changes.append(pm.TimeSignature(grid.pickup * unit // 16, unit, 0.0))
-    midi.time_signature_changes.append(pm.TimeSignature(upper, lower, grid.pickup * seconds))
-    midi.key_signature_changes.append(pm.KeySignature(grid.tonic + 12 * (grid.mode == "minor"), 0.0))
-    notes = notes_of(grid)
-    texts = [(0.0, f"key {grid.key} {grid.mode}"), (0.0, f"title {grid.title}")]
-    for voice, (name, program) in enumerate(zip(grid.names, grid.instruments, strict=True)):
-        track = pm.Instrument(program, name=name)
-        for i in (notes["voice"] == voice).nonzero()[0]:
-            start, end = notes["onset"][i] * QUARTER, (notes["onset"][i] + notes["duration"][i]) * QUARTER
-            track.notes.append(pm.Note(VELOCITY, int(notes["pitch"][i]), start * seconds, end * seconds))
-            if notes["fermata"][i]:
-                texts.append((start * seconds, f"fermata {name}"))
-        midi.instruments.append(track)
-    # MIDI texts are Latin-1; what it lacks becomes a question mark.
-    midi.text_events = [pm.Text(f"{MARK} {text}".encode("latin-1", "replace").decode("latin-1"), time)
-                        for time, text in texts]
-    with new_file(path) as temporary:
-        midi.write(str(temporary))
+    def decode(self, message, data):
+        """Read the message, `key` None where there is no such key."""
+        try:
+            super().decode(message, data)
+        except (mido.KeySignatureError, IndexError):
+            message.key = None
+
+    def check(self, name, value):
+        """Let None pass."""
+        if value is not None:
+            super().check(name, value)
+
+
+meta.add_meta_spec(AnyKeySignature)
+
+
+@dataclass
+class Events:
+    """What the tracks hold, in ticks."""
+
+    notes: dict = field(default_factory=lambda: defaultdict(list))  # (track, channel): [(begin, end, pitch, program)]
+    names: dict = field(default_factory=dict)       # of tracks
+    tempi: list = field(default_factory=list)       # (tick, microseconds a quarter)
+    metres: list = field(default_factory=list)      # (tick, '3/4')
+    keys: list = field(default_factory=list)        # (tick, name such as 'F#m')
+    texts: list = field(default_factory=list)       # (tick, text) of those that begin with MARK
+    end: int = 0
+    drums: bool = False
 
 
 def read_midi(path):
-    """Return what a MIDI file holds as Found; drums are left out. ValueError when it is no MIDI file."""
-    import pretty_midi as pm
-
+    """Return the Found of a MIDI file; percussion is left out. ValueError where it cannot be read."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            midi = pm.PrettyMIDI(str(path))
-    except (OSError, ValueError, EOFError, KeyError, IndexError) as error:
-        raise ValueError(f"expected a MIDI file, got something else: {error or type(error).__name__}") from None
-
-    def quarters(seconds):
-        return midi.time_to_tick(seconds) / midi.resolution
-
-    texts = [(t.time, t.text.split(" ", 2)[1:]) for t in midi.text_events if t.text.startswith(MARK + " ")]
-    texts = [(time, (*words, "")[:2]) for time, words in texts if words]
-    held = {(round(quarters(time) * QUARTER), name) for time, (kind, name) in texts if kind == "fermata"}
-    said = {kind: value for _, (kind, value) in reversed(texts)}
-    drums = [i for i in midi.instruments if i.is_drum]
+        file = mido.MidiFile(path, clip=True)
+        events = events_of(file)
+    except (OSError, ValueError, EOFError, LookupError, TypeError, AttributeError) as error:
+        # mido answers damaged files in many ways
+        raise ValueError("expected a MIDI file, got something else: "
+                         f"{' '.join(str(error).split())[:100] or type(error).__name__}") from None
+    count = sum(map(len, events.notes.values()))
+    if count > MOST_NOTES:
+        raise ValueError(f"expected at most {MOST_NOTES} notes, got {count}")
+    beat = file.ticks_per_beat
+    held = {(tick, name) for tick, text in events.texts if text[0] == "fermata" for name in text[1:]}
+    said = {text[0]: text[1] if len(text) > 1 else "" for _, text in reversed(events.texts)}
     lines, notes = {}, []
-    for track in midi.instruments:
-        if track.is_drum or not track.notes:
-            continue
-        line, name = len(lines), clean(track.name)
-        lines[line] = (name, track.program)
-        for note in track.notes:
-            onset = quarters(note.start)
-            fermata = int((round(onset * QUARTER), name) in held)
-            notes.append((onset, quarters(note.end) - onset, note.pitch, line, fermata))
-    remarks = ["drums are left out"] if drums else []
-    metre, pickup = metre_of(midi, quarters, remarks)
-    tonic, _, mode = said.get("key", "").partition(" ")
-    key = (tonic, mode) if tonic in TONICS and mode else None
-    signatures = [k.key_number for k in midi.key_signature_changes][:1]
-    if not key and signatures and signatures[0] >= 12:
-        key = (TONICS[signatures[0] - 12], "minor")
-    sharps = (7 * signatures[0] + 5) % 12 - 5 if signatures else 0
-    _, tempi = midi.get_tempo_changes()
-    return Found(notes, lines, metre, pickup, sharps, key, said.get("title", ""),
-                 round(float(tempi[0]), 3) if len(tempi) else 120.0, remarks)
+    # The melody, which a corpus is split by, is the line that lies highest.
+    for (track, _), mine in sorted(events.notes.items(), key=lambda one: -sum(n[2] for n in one[1]) / len(one[1])):
+        line, name = len(lines), clean(events.names.get(track, ""))
+        played = [program for _, _, _, program in mine]
+        lines[line] = (name, max(sorted(set(played)), key=played.count))
+        notes += [(begin / beat, (end - begin) / beat, pitch, line, int((begin, name) in held))
+                  for begin, end, pitch, _ in mine]
+    remarks = ["drums are left out"] if events.drums else []
+    metre, pickup = metre_of(events.metres, beat, remarks)
+    tempo = lasting(events.tempi, events.end)
+    return Found(sorted(notes, key=lambda note: (note[0], note[3], note[2])), lines, metre, pickup,
+                 *key_of(events.keys, said.get("key", "")), said.get("title", ""), tempo, events.end / beat,
+                 remarks=remarks)
+
+
+def events_of(file):
+    """Return the Events of a mido file; ValueError for one without beats."""
+    if file.type == 2 or file.ticks_per_beat <= 0:
+        raise ValueError("MIDI of type 2, or timed in frames: it has no beats")
+    events, last = Events(), 0
+    for number, track in enumerate(file.tracks):
+        tick, programs, sounding = 0, {}, defaultdict(deque)
+        for message in track:
+            tick += message.time
+            if message.type in ("note_on", "note_off"):
+                events.drums |= message.channel == DRUMS
+                if message.channel != DRUMS:
+                    strike(events.notes, sounding, number, tick, message, programs.get(message.channel, 0))
+                    last = max(last, tick)
+            elif message.type == "program_change":
+                programs[message.channel] = message.program
+            elif message.type == "track_name":
+                events.names.setdefault(number, message.name)
+            else:
+                remember(events, tick, message)
+    events.end = last
+    for kept in (events.tempi, events.metres, events.keys):
+        kept.sort(key=lambda entry: entry[0])
+    return events
+
+
+def strike(notes, sounding, track, tick, message, program):
+    """Begin a note, or end the one of its pitch that has sounded longest: overlapping ones keep their lengths."""
+    waiting = sounding[message.channel, message.note]
+    if message.type == "note_on" and message.velocity:
+        waiting.append((tick, program))
+    elif waiting:
+        begin, played = waiting.popleft()
+        if tick > begin:
+            notes[track, message.channel].append((begin, tick, message.note, played))
+
+
+def remember(events, tick, message):
+    """Keep what a message says of tempo, metre, key, or in a text of ours."""
+    if message.type == "set_tempo" and message.tempo:
+        events.tempi.append((tick, message.tempo))
+    elif message.type == "time_signature":
+        events.metres.append((tick, f"{message.numerator}/{message.denominator}"))
+    elif message.type == "key_signature" and message.key:
+        events.keys.append((tick, message.key))
+    elif message.type == "text" and message.text.startswith(f"{MARK} "):
+        events.texts.append((tick, message.text.split(" ", 2)[1:]))
 
 
 def clean(name):
-    """Return a track's name without what must not reach a terminal or a file name."""
+    """Return a track's name without what must not reach a terminal or a file name; UTF-8 where it is."""
+    with contextlib.suppress(UnicodeError):
+        name = name.encode("latin-1").decode("utf-8")
     return "".join(c for c in name if c.isprintable()).strip()
 
 
-def metre_of(midi, quarters, remarks):
+def metre_of(metres, beat, remarks):
     """Return (metre, pick-up in quarters): a first bar with a shorter signature of its own is a pick-up."""
-    changes = [(quarters(s.time), f"{s.numerator}/{s.denominator}") for s in midi.time_signature_changes]
+    changes = []
+    for tick, metre in metres:
+        if changes and changes[-1][0] == tick:
+            changes.pop()   # of several at one place the last counts
+        changes.append((tick, metre))
     if not changes:
         remarks.append("no time signature: 4/4 is assumed")
         return "4/4", 0.0
     pickup = 0.0
     if len(changes) > 1 and changes[0][0] == 0:
         first, after = (4 * int(m.split("/")[0]) / int(m.split("/")[1]) for _, m in changes[:2])
-        if abs(changes[1][0] - first) < 1e-6 and first < after:
+        if abs(changes[1][0] / beat - first) < 1e-6 and first < after:
             pickup, changes = first, changes[1:]
-    for time, metre in changes[1:]:
+    for tick, metre in changes[1:]:
         if metre != changes[0][1]:
-            remarks.append(f"the metre changes to {metre} after {time:g} quarters: bars are counted in {changes[0][1]}")
+            remarks.append(f"the metre changes to {metre} after {tick / beat:g} quarters: bars are counted in "
+                           f"{changes[0][1]}")
             break
-    bar_frames(changes[0][1])
     return changes[0][1], pickup
+
+
+def key_of(keys, said):
+    """Return (sharps, (pitch class, mode) or None): many programs write C major whatever the key is."""
+    tonic, _, mode = said.partition(" ")
+    own = (TONICS.index(tonic), mode) if tonic in TONICS and mode else None
+    if not keys:
+        return 0, own
+    name = keys[0][1]
+    minor = name.endswith("m")
+    letters = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+    pitch = (letters[name[0]] + name.count("#") - name[1:].count("b")) % 12
+    sharps = (7 * (pitch + 3 * minor) + 5) % 12 - 5
+    return sharps, own or ((pitch, "minor") if minor else None)
+
+
+def lasting(tempi, end):
+    """Return the quarter notes a minute that last longest, None where the file names none."""
+    if not tempi:
+        return None
+    held = defaultdict(int)
+    for (tick, tempo), (until, _) in pairwise([*tempi, (max(end, tempi[-1][0]), 0)]):
+        held[tempo] += until - tick
+    return round(60e6 / max(held, key=held.get), 3)

@@ -1,216 +1,309 @@
-"""MusicXML through music21: one part a voice, ties across barlines, fermatas, and remarks under the notes."""
+"""MusicXML 3 and 4 (W3C), plain or compressed: one line for each voice of each part, as it sounds.
 
+No library reads what people export right often enough (docs/reading.md); names of elements are those of the standard.
+"""
+
+import io
 import re
+import zipfile
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import accumulate, pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
-from chaconne.running.files import new_file
-from chaconne.scores.formats.lines import ORGAN, Found
-from chaconne.scores.grid.grid import QUARTER, bar_frames, notes_of
-from chaconne.scores.grid.spelling import name as spelled
-from chaconne.scores.grid.spelling import sharps_of
-from chaconne.scores.pieces.score import TONICS
+from chaconne.running.archives import zip_members
+from chaconne.scores.formats.found import Found, mode_on, with_voices
+from chaconne.scores.formats.performing import Bar
 
-WRITABLE = (16, 12, 8, 6, 4, 3, 2, 1)  # frames of one note or rest, dotted ones among them
-RED = "#d01c1c"
+LARGEST = 400e6  # bytes of a score, unpacked: more is no music
 SOFTWARE = "chaconne"
+STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+UNITS = {"breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2), "16th": Fraction(1, 4)}
+JUMPS = {"dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda", "segno": "segno",
+         "coda": "coda"}   # attributes of <sound>
+# Parts without a program of General MIDI are known by a word of their name.
+PROGRAMS = {"violoncello": 42, "cello": 42, "viola": 41, "violin": 40, "contrabass": 43, "double bass": 43, "flute": 73,
+            "piccolo": 72, "recorder": 74, "oboe": 68, "english horn": 69, "clarinet": 71, "bassoon": 70, "horn": 60,
+            "trumpet": 56, "trombone": 57, "tuba": 58, "harpsichord": 6, "piano": 0, "guitar": 24, "harp": 46}
 
 
-def write_musicxml(grid, path, violations=()):
-    """Write a Grid as MusicXML; violations: notes they meet are red, with the rule's name below."""
-    from music21.musicxml.m21ToXml import GeneralObjectExporter
+@dataclass
+class Measure:
+    """One bar of one part: notes as (onset in it, duration, pitch, voice, fermata, tied), and what stands at it."""
 
-    xml = GeneralObjectExporter(to_stream(grid, violations)).parse().decode()
-    # The day of writing would make two runs differ.
-    xml = re.sub(r"\s*<encoding-date>.*?</encoding-date>", "", xml)
-    with new_file(path) as temporary:
-        temporary.write_text(xml, encoding="utf-8")
-
-
-def to_stream(grid, violations=()):
-    """Return the music21 Score of a Grid."""
-    from music21 import metadata, stream, tempo
-
-    score = stream.Score(id="score")
-    score.metadata = metadata.Metadata(title=grid.title or "Untitled", composer="")
-    score.metadata.software = [SOFTWARE]
-    remarks = {}
-    for violation in violations:
-        for voice in violation.voices:
-            remarks.setdefault((voice, violation.frame), []).append(violation.rule)
-    for voice in range(grid.voices):
-        score.insert(0, part_of(grid, voice, remarks))
-    score.parts[0].measure(0 if grid.pickup else 1).insert(0, tempo.MetronomeMark(number=grid.tempo_qpm))
-    return score
+    notes: list = field(default_factory=list)
+    length: Fraction = Fraction(0)
+    bar: Bar = None
+    silent: set = field(default_factory=set)    # voices that rest
+    implicit: bool = False
+    metre: str | None = None    # where a signature stands
+    number: str = ""
 
 
-def part_of(grid, voice, remarks):
-    """Return one voice as a music21 Part, bar by bar."""
-    from music21 import clef, instrument, key, meter, stream
+@dataclass
+class Part:
+    """One part; `left_out` counts what is not read."""
 
-    part, name = stream.Part(id=f"P{voice + 1}"), grid.names[voice]
-    sound = instrument.instrumentFromMidiProgram(grid.instruments[voice])
-    # music21 would draw a name by chance.
-    sound.partName, sound.partId, sound.instrumentId = name, part.id, f"I{voice + 1}"
-    sound.midiChannel = voice if voice < 9 else voice + 1  # the tenth is for drums
-    part.partName = name
-    part.insert(0, sound)
-    bar, sharps = bar_frames(grid.metre), sharps_of(grid.key, grid.mode)
-    spans = pieces_of(grid, voice)
-    # A pick-up is a bar whose beginning is missing.
-    for number, begin in enumerate(range(grid.pickup - bar if grid.pickup else 0, grid.frames, bar)):
-        measure = stream.Measure(number=number + (0 if grid.pickup else 1))
-        first, last = max(begin, 0), min(begin + bar, grid.frames)
-        if number == 0:
-            signature = key.Key(spelled_tonic(grid, sharps), grid.mode if grid.mode == "minor" else "major")
-            low = (grid.pitch[voice].max(initial=60) < 62)
-            measure.append([clef.BassClef() if low else clef.TrebleClef(), signature, meter.TimeSignature(grid.metre)])
-            measure.paddingLeft = (bar - grid.pickup) / QUARTER if grid.pickup else 0.0
-        for item in spans:
-            if item[0] < last and item[1] > first:
-                for element in elements(item, first, last, sharps, remarks.get((name, item[0]), ())):
-                    measure.insert(element[0], element[1])
-        if last - begin < bar:
-            measure.paddingRight = (begin + bar - last) / QUARTER
-        part.append(measure)
-    part.makeBeams(inPlace=True)
-    return part
+    name: str = ""
+    program: int | None = None
+    measures: list = field(default_factory=list)
+    key: tuple | None = None    # (fifths as it sounds, mode or '')
+    tempi: list = field(default_factory=list)   # (bar, place in it, quarters a minute)
+    left_out: Counter = field(default_factory=Counter)
 
 
-def spelled_tonic(grid, sharps):
-    """Return the tonic as music21 writes it, in the spelling of the signature."""
-    return spelled(60 + grid.tonic, sharps)[:-1]
-
-
-def pieces_of(grid, voice):
-    """Return (first frame, end, pitch or None, fermata) of every note and rest of a voice."""
-    notes = notes_of(grid.select([voice]))
-    found, now = [], 0
-    for onset, duration, pitch, _, fermata in zip(*notes.values(), strict=True):
-        begin, end = round(onset * QUARTER), round((onset + duration) * QUARTER)
-        if begin > now:
-            found.append((now, begin, None, 0))
-        found.append((begin, end, int(pitch), int(fermata)))
-        now = end
-    return found + ([(now, grid.frames, None, 0)] if now < grid.frames else [])
-
-
-def elements(item, first, last, sharps, remarks):
-    """Yield (offset in quarters, note or rest) of what lies in the bar [first, last), tied where it goes on."""
-    from music21 import expressions, note, tie
-
-    begin, end, pitch, fermata = item
-    now, stop = max(begin, first), min(end, last)
-    while now < stop:
-        size = next(w for w in WRITABLE if w <= stop - now)
-        made = note.Rest() if pitch is None else note.Note(spelled(pitch, sharps))
-        made.quarterLength = size / QUARTER
-        if pitch is not None and (now > begin or now + size < end):
-            made.tie = tie.Tie("start" if now == begin else "stop" if now + size == end else "continue")
-        if fermata and now + size == end:
-            made.expressions.append(expressions.Fermata())
-        if remarks and pitch is not None:
-            made.style.color = RED
-            if now == begin:
-                for remark in remarks:
-                    made.addLyric(remark.replace("_", " "))
-        yield (now - first) / QUARTER, made
-        now += size
-
-
-def read_musicxml(path):
-    """Return what a MusicXML file (.xml, .musicxml, .mxl) holds as Found. ValueError when music21 cannot read it."""
-    from music21 import converter, exceptions21
-
-    reader = converter.Converter()
+def read_musicxml(path, repeats=True):
+    """Return the Found of a MusicXML file; repeats: as performed. ValueError where it cannot be read."""
     try:
-        reader.parseFile(Path(path), forceSource=True, storePickle=False)
-    except (exceptions21.Music21Exception, OSError, ValueError, SyntaxError, LookupError, AttributeError) as error:
+        return read_document(io.BytesIO(document(Path(path))), repeats)
+    except (ElementTree.ParseError, zipfile.BadZipFile, KeyError, IndexError, ZeroDivisionError, ArithmeticError,
+            LookupError) as error:
         raise ValueError(f"expected MusicXML, got something else: {error or type(error).__name__}") from None
-    score = reader.stream
-    if not getattr(score, "parts", None):
-        raise ValueError("expected a score with parts, found none; open and export it again as MusicXML")
-    return found_in(score)
 
 
-def found_in(score):
-    """Return the Found of a music21 Score."""
-    remarks, lines, notes = [], {}, []
-    for part in score.parts:
-        if any(i.transposition for i in part.recurse().getElementsByClass("Instrument")):
-            part = part.toSoundingPitch()
-        for voice, mine in voices_of(part, remarks):
-            if mine:
-                line = len(lines)
-                lines[line] = (voice, program_of(part))
-                notes += [(*note[:3], line, note[3]) for note in mine]
-    first = score.parts[0].getElementsByClass("Measure").first()
-    if first is None:
-        raise ValueError("expected bars, found none")
-    signature = first.timeSignature or next(iter(score.recurse().getElementsByClass("TimeSignature")), None)
-    if signature is None:
+def document(path):
+    """Return the bytes of the score in a file: the first root file of a compressed one (the container says which)."""
+    if path.stat().st_size > LARGEST:
+        raise ValueError("expected a score of at most 400 MB, got more")
+    if not zipfile.is_zipfile(path):
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        zip_members(archive, path.name, LARGEST)
+        named = [name for name in archive.namelist() if name.lower().endswith((".xml", ".musicxml"))
+                 and not name.startswith("META-INF")]
+        if "META-INF/container.xml" in archive.namelist():
+            root = ElementTree.fromstring(archive.read("META-INF/container.xml"))
+            named = [found.get("full-path") for found in root.iter() if found.tag.endswith("rootfile")] + named
+        return archive.read(next(name for name in named if name in archive.namelist()))
+
+
+def read_document(stream, repeats=True):
+    """Return the Found of a document."""
+    parts, listed, about, part, state = [], {}, {}, None, None
+    for event, element in ElementTree.iterparse(stream, ("start", "end")):
+        if event == "start":
+            if element.tag == "part":
+                part = listed.get(element.get("id"), Part())
+                parts.append(part)
+                state = Reader(part)
+            elif element.tag == "score-timewise":
+                raise ValueError("expected a score by parts (score-partwise), got one by bars; export it again")
+        elif element.tag == "score-part":
+            listed[element.get("id")] = part_of(element)
+        elif element.tag in ("work-title", "movement-title", "software", "credit-words"):
+            about.setdefault(element.tag, " ".join((element.text or "").split()))
+        elif element.tag == "measure" and state is not None:
+            state.measure(element)
+            element.clear()     # what was read is not kept: an orchestral score would fill the memory
+        elif element.tag == "part":
+            element.clear()
+    if not any(part.measures for part in parts):
+        raise ValueError("expected a score with parts and bars, found none; open and export it again as MusicXML")
+    return found_in(parts, about, repeats)
+
+
+def part_of(element):
+    """Return the Part of a <score-part>."""
+    name = " ".join((element.findtext("part-name") or "").split())
+    program = element.findtext(".//midi-program")
+    if program and 0 < int(program) <= 128:
+        return Part(name, int(program) - 1)
+    said = " ".join([name, *(e.text or "" for e in element.iter("instrument-name"))]).lower()
+    return Part(name, next((number for word, number in PROGRAMS.items() if re.search(rf"\b{word}", said)), None))
+
+
+class Reader:
+    """Reads the bars of one part, one after another."""
+
+    def __init__(self, part):
+        self.part, self.divisions, self.shift, self.endings, self.bar_quarters = part, 1, 0, frozenset(), Fraction(4)
+
+    def measure(self, element):
+        """Append one <measure>."""
+        self.time = self.begun = Fraction(0)
+        self.now = Measure(bar=Bar(0, 0), implicit=element.get("implicit") == "yes", number=element.get("number", ""))
+        self.part.measures.append(self.now)
+        for child in element:
+            if read := getattr(self, f"read_{child.tag}", None):
+                read(child)
+        if self.now.length == 0 and not self.now.notes:
+            self.now.length = self.bar_quarters if not self.now.implicit else Fraction(0)
+        self.now.bar.endings |= self.endings
+        if self.closing:
+            self.endings = frozenset()
+
+    closing = False
+
+    def read_attributes(self, element):
+        """Read divisions, key, metre and transposition."""
+        if found := element.findtext("divisions"):
+            self.divisions = Fraction(found)
+            if self.divisions <= 0:
+                raise ValueError(f"divisions: expected a number above 0, got {found}")
+        if (found := element.find("transpose")) is not None:
+            chromatic, octaves = (Fraction(found.findtext(name) or 0) for name in ("chromatic", "octave-change"))
+            self.shift = int(chromatic) + 12 * int(octaves)
+        if (found := element.find("key")) is not None and self.part.key is None:
+            fifths = found.findtext("fifths")
+            sounding = int(fifths or 0) + (7 * self.shift + 5) % 12 - 5
+            sounding -= 12 * (sounding > 7) - 12 * (sounding < -7)
+            self.part.key = (sounding, (found.findtext("mode") or "").strip().lower() if fifths else "")
+        if (found := element.find("time")) is not None and found.findtext("beats"):
+            beats = sum(int(n) for text in found.iter("beats") for n in (text.text or "").split("+"))
+            unit = int(found.findtext("beat-type"))
+            self.now.metre, self.bar_quarters = f"{beats}/{unit}", Fraction(4 * beats, unit)
+
+    def read_note(self, element):
+        """Read a note or rest; what has no pitch or no time is counted."""
+        if element.find("grace") is not None:
+            self.part.left_out["grace notes"] += 1
+            return
+        length = Fraction(element.findtext("duration") or 0) / self.divisions
+        voice = (element.findtext("voice") or "1", element.findtext("staff") or "1")
+        if element.find("chord") is None:
+            self.begun, self.time = self.time, self.time + length
+            self.now.length = max(self.now.length, self.time)
+        pitch = element.find("pitch")
+        if element.find("cue") is not None:
+            self.part.left_out["cue notes"] += 1
+        elif pitch is None:
+            if element.find("rest") is not None:
+                self.now.silent.add(voice)
+            else:
+                self.part.left_out["unpitched notes"] += 1
+        elif length > 0:
+            height = (12 * (int(pitch.findtext("octave")) + 1) + STEPS[pitch.findtext("step").strip()]
+                      + round(float(pitch.findtext("alter") or 0)) + self.shift)
+            if not 0 <= height <= 127:
+                raise ValueError(f"bar {self.now.number}: expected pitches from C-1 to G9, got MIDI number {height}")
+            tied = any(tie.get("type") == "stop" for tie in element.iter("tie"))
+            fermata = int(next(element.iter("fermata"), None) is not None)
+            self.now.notes.append((self.begun, length, height, voice, fermata, tied))
+
+    def read_backup(self, element):
+        """Go back."""
+        self.time = max(Fraction(0), self.time - Fraction(element.findtext("duration")) / self.divisions)
+
+    def read_forward(self, element):
+        """Go on without a sound."""
+        self.time += Fraction(element.findtext("duration")) / self.divisions
+        self.now.length = max(self.now.length, self.time)
+        if voice := element.findtext("voice"):
+            self.now.silent.add((voice, element.findtext("staff") or "1"))
+
+    def read_direction(self, element):
+        """Read tempo and jumps; what <sound> says goes before what is printed."""
+        sound, printed = element.find("sound"), next(element.iter("metronome"), None)
+        if sound is not None:
+            self.read_sound(sound)
+        if printed is not None and (sound is None or not sound.get("tempo")):
+            self.tempo(metronome(printed))
+
+    def read_sound(self, element):
+        """Read tempo and jumps."""
+        self.tempo(float(element.get("tempo") or 0))
+        self.now.bar.marks |= {mark for name, mark in JUMPS.items() if element.get(name)}
+
+    def tempo(self, number):
+        """Remember a tempo."""
+        if number and 0 < number < 10_000:
+            self.part.tempi.append((len(self.part.measures) - 1, self.time, float(number)))
+
+    def read_barline(self, element):
+        """Read repeats and endings."""
+        if (ending := element.find("ending")) is not None:
+            begins = ending.get("type") == "start"
+            if begins:
+                self.endings = frozenset(int(n) for n in re.findall(r"\d{1,2}", ending.get("number", "")))
+            self.closing = not begins
+        if (repeat := element.find("repeat")) is not None:
+            if repeat.get("direction") == "forward":
+                self.now.bar.forward = True
+            else:
+                self.now.bar.times = max(2, int(repeat.get("times") or 2))
+
+
+def metronome(element):
+    """Return the quarters a minute of a <metronome>, 0 where it names none (a swing, 'c. 60' is 60)."""
+    units = [child.text for child in element if child.tag == "beat-unit"]
+    number = re.search(r"\d+(?:\.\d+)?", element.findtext("per-minute") or "")
+    if len(units) != 1 or not number or units[0] not in UNITS:
+        return 0
+    dots = len(element.findall("beat-unit-dot"))
+    return float(UNITS[units[0]] * (2 - Fraction(1, 2**dots)) * Fraction(number[0]))
+
+
+def found_in(parts, about, repeats):
+    """Return the Found of Parts."""
+    count = max(len(part.measures) for part in parts)
+    lengths = [max(p.measures[i].length for p in parts if i < len(p.measures)) for i in range(count)]
+    starts = list(accumulate(lengths, initial=Fraction(0)))
+    bars, notes, lines, remarks = {}, {}, {}, []
+    for number, part in enumerate(parts):
+        bars[number] = [Bar(starts[i], lengths[i]) for i in range(count)]
+        for mine, measure in zip(bars[number], part.measures, strict=False):
+            own = measure.bar
+            mine.forward, mine.times, mine.endings, mine.marks = own.forward, own.times, own.endings, own.marks
+        sung_together(part)
+        for voice in sorted({note[3] for m in part.measures for note in m.notes}):
+            line = len(lines)
+            lines[line] = (part.name, part.program)
+            notes[line] = (number, [(starts[i] + onset, length, pitch, line, fermata, tied)
+                                    for i, measure in enumerate(part.measures)
+                                    for onset, length, pitch, one, fermata, tied in measure.notes if one == voice])
+        for what, how_many in sorted(part.left_out.items()):
+            remarks.append(f"{part.name or 'a part'}: {how_many} {what} are left out")
+    played, quarters, more = with_voices(notes, bars, repeats)
+    metre, pickup = metre_of(parts, lengths, remarks)
+    sharps, key = key_of(parts, about)
+    title = next(filter(None, map(about.get, ("work-title", "movement-title", "credit-words"))), "")
+    return Found(played, lines, metre, pickup, sharps, key, "" if title == "Untitled" else title,
+                 tempo_of(parts, starts), quarters, remarks=remarks + more)
+
+
+def sung_together(part):
+    """Let two voices of one staff both sing what only one of them has in a bar, where the other does not even rest."""
+    staves = {}
+    for voice in {note[3] for measure in part.measures for note in measure.notes}:
+        staves.setdefault(voice[1], set()).add(voice)
+    for both in staves.values():
+        for measure in part.measures if len(both) == 2 else ():
+            there = both & {note[3] for note in measure.notes}
+            for missing in both - there - measure.silent:
+                measure.notes += [(*note[:3], missing, *note[4:]) for note in measure.notes if note[3] in there]
+
+
+def metre_of(parts, lengths, remarks):
+    """Return (metre, pick-up in quarters) of the first bar that says one; a first bar that is short is a pick-up."""
+    said = [(i, m.metre) for i, m in enumerate(parts[0].measures) if m.metre]
+    said = said or [(i, m.metre) for part in parts for i, m in enumerate(part.measures) if m.metre]
+    metre = said[0][1] if said else "4/4"
+    if not said:
         remarks.append("no time signature: 4/4 is assumed")
-    metre, bar = (signature.ratioString, signature.barDuration.quarterLength) if signature else ("4/4", 4.0)
-    held = min(bar - first.paddingLeft, first.highestTime)
-    changes = [m for m in score.parts[0].getElementsByClass("Measure")
-               if m.timeSignature and m.timeSignature.ratioString != metre]
-    if changes:
-        remarks.append(f"the metre changes to {changes[0].timeSignature.ratioString} in bar {changes[0].number}: "
-                       f"bars are counted in {metre}")
-    sharps, key = key_of(score)
-    about = score.metadata
-    marks = list(score.recurse().getElementsByClass("MetronomeMark"))
-    tempo = next((m.getQuarterBPM() for m in marks if m.getQuarterBPM()), 80.0)
-    title = (about.title or about.movementName or "") if about else ""
-    return Found(notes, lines, metre, float(held % bar), sharps, key, "" if title == "Untitled" else title,
-                 float(tempo), remarks)
+    for number, other in said:
+        if other != metre:
+            remarks.append(f"the metre changes to {other} in bar {parts[0].measures[number].number}: bars are counted "
+                           f"in {metre}")
+            break
+    upper, lower = map(int, metre.split("/"))
+    full, measures = Fraction(4 * upper, lower), parts[0].measures
+    parted = len(measures) > 1 and measures[1].implicit and lengths[0] + lengths[1] == full and not measures[0].implicit
+    return metre, float(lengths[0]) if lengths[0] < full and not parted else 0.0
 
 
-def key_of(score):
-    """Return (sharps, (tonic, mode) or None): many programs write 'major' whatever the key is."""
-    found = next(iter(score.parts[0].recurse().getElementsByClass("KeySignature")), None)
-    if found is None:
-        return 0, None
-    own = score.metadata is not None and SOFTWARE in (score.metadata.software or ())
-    mode = getattr(found, "mode", None)
-    trusted = mode == "minor" or (own and mode == "major")
-    return found.sharps, ((TONICS[found.tonic.pitchClass], mode) if trusted else None)
+def key_of(parts, about):
+    """Return (sharps, (pitch class, mode) or None): many programs write 'major' whatever the key is."""
+    sharps, mode = next((part.key for part in parts if part.key), (0, ""))
+    trusted = mode not in ("", "major", "none") or (mode == "major" and about.get("software") == SOFTWARE)
+    return sharps, mode_on(sharps, mode) if trusted else None
 
 
-def program_of(part):
-    """Return the General MIDI program of a part, or the organ's."""
-    programs = [i.midiProgram for i in part.recurse().getElementsByClass("Instrument") if i.midiProgram is not None]
-    return programs[0] if programs else ORGAN
-
-
-def voices_of(part, remarks):
-    """Yield (name, notes) for each voice of a part; notes are (onset, duration, pitch, fermata), ties merged."""
-    lines, graces = {}, 0
-    name = " ".join((part.partName or "").split())
-    for measure in part.getElementsByClass("Measure"):
-        written = list(measure.voices) or [measure]
-        for number, voice in enumerate(written):
-            for note in voice.recurse().notes if voice is not measure else measure.notes:
-                if note.duration.isGrace or not hasattr(note, "pitches"):
-                    graces += 1
-                    continue
-                onset = float(measure.offset + note.getOffsetInHierarchy(measure))
-                for one in (note.notes if note.isChord else (note,)):
-                    add(lines.setdefault(number, []), onset, one, note)
-    if graces:
-        remarks.append(f"{name or 'a part'}: {graces} grace notes or unpitched ones are left out")
-    for number, mine in sorted(lines.items()):
-        yield name if len(lines) == 1 else f"{name} {number + 1}".strip(), mine
-
-
-def add(line, onset, one, whole):
-    """Append a note to a line of (onset, duration, pitch, fermata), or prolong the one it is tied to."""
-    pitch, length = one.pitch.midi, float(whole.quarterLength)
-    fermata = int(any(type(e).__name__ == "Fermata" for e in whole.expressions))
-    tied = one.tie or whole.tie
-    if tied is not None and tied.type in ("stop", "continue"):
-        for place in range(len(line) - 1, max(-1, len(line) - 9), -1):
-            start, held, before, mark = line[place]
-            if before == pitch and abs(start + held - onset) < 1e-6:
-                line[place] = (start, held + length, pitch, max(mark, fermata))
-                return
-    line.append((onset, length, pitch, fermata))
+def tempo_of(parts, starts):
+    """Return the quarters a minute that last longest, None where the score names none."""
+    said = sorted({(starts[bar] + place, tempo) for part in parts for bar, place, tempo in part.tempi})
+    held = Counter()
+    for (place, tempo), (until, _) in pairwise([*said, (starts[-1], 0)]):
+        held[tempo] += until - place
+    return round(max(held, key=held.get), 3) if held else None

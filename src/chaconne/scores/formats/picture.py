@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chaconne.running.files import new_file
-from chaconne.scores.formats.musicxml import RED, WRITABLE, pieces_of
+from chaconne.scores.formats.musicxml_writing import RED, WRITABLE, pieces_of
 from chaconne.scores.grid.grid import bar_frames
 from chaconne.scores.grid.spelling import LINE, sharps_of, spell
 

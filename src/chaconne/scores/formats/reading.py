@@ -1,27 +1,32 @@
-"""Scores of any kind that people have: MIDI, MusicXML, ABC; told apart by the end of the name."""
+"""Scores of any kind that people have: MIDI, MusicXML, ABC, kern; told apart by what is in them, not by their names."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
+from chaconne.scores.formats.found import Found
 from chaconne.scores.formats.lines import assemble
 from chaconne.scores.grid.grid import QUARTER, OffGrid, bar_frames
 from chaconne.scores.pieces.score import TONICS
 
-MIDI, XML, ABC = (".mid", ".midi", ".smf"), (".xml", ".musicxml", ".mxl", ".krn"), (".abc",)
+# What files of scores are usually called; what is in them decides.
+SUFFIXES = (".mid", ".midi", ".smf", ".xml", ".musicxml", ".mxl", ".krn", ".abc")
+EXPECTED = "MIDI, MusicXML, ABC or kern"
 
 
-def read_score(path, snap=False, key=None, pickup=None):
+def read_score(path, snap=False, key=None, pickup=None, parts=None, repeats=True):
     """Return (Grid, remarks) of a file; remarks are lines about what was read in a way that one may not expect.
 
     snap: move triplets and played rhythms to the nearest sixteenth; key: 'G' or 'f#' (minor), or None for what
     the file says or the notes suggest; pickup: quarters before the first barline, None for what the file says
-    (MIDI files seldom say). Raises FileNotFoundError, ValueError in one line, or OffGrid.
+    (MIDI files seldom say); parts: names of those to take, in this order, None for all; repeats: as performed, else as
+    written. Raises FileNotFoundError, ValueError in one line, or OffGrid.
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: expected a score ({' '.join(MIDI + XML + ABC)}), found no such file")
+        raise FileNotFoundError(f"{path}: expected a score ({EXPECTED}), found no such file")
     try:
-        grid, remarks = assemble(reader_of(path)(path), snap)
+        grid, remarks = assemble(read(path, repeats), snap, parts)
     except OffGrid as error:
         raise OffGrid([f"{path}: {error.problems[0]}", *error.problems[1:]]) from None
     except ValueError as error:
@@ -37,29 +42,82 @@ def read_score(path, snap=False, key=None, pickup=None):
     return grid, remarks
 
 
-def reader_of(path):
-    """Return the function that reads files with this ending."""
-    ending = path.suffix.lower()
-    if ending in MIDI:
-        from chaconne.scores.formats.midi import read_midi as reader
-    elif ending in XML:
+def read(path, repeats=True) -> Found:
+    """Return the Found of a file, of several tunes the first; ValueError without the file's name."""
+    kind = kind_of(path)
+    if kind == "midi":
+        from chaconne.scores.formats.midi import read_midi
+
+        return read_midi(path)
+    if kind == "xml":
         from chaconne.scores.formats.musicxml import read_musicxml as reader
-    elif ending in ABC:
-        from chaconne.scores.formats.abc_tunes import read_abc as reader
+    elif kind == "kern":
+        from chaconne.scores.formats.kern import read_kern as reader
     else:
-        raise ValueError(f"expected a file that ends in {' '.join(MIDI + XML + ABC)}; got {ending or 'no ending'}")
-    return reader
+        from chaconne.scores.formats.abc.tunes import read_abc as reader
+    return reader(path, repeats)
+
+
+def read_all(path, repeats=True):
+    """Yield (number of the tune or None, Found, None), or what is wrong in place of the Found's None, of a file."""
+    from chaconne.scores.formats.abc.tunes import read_tune, text_of, tunes_of
+
+    try:
+        texts = tunes_of(text_of(Path(path).read_bytes())) if kind_of(path) == "abc" else [None]
+    except ValueError as error:
+        yield None, None, error
+        return
+    for number, text in enumerate(texts, 1):
+        try:
+            found, wrong = read(path, repeats) if text is None else read_tune(text, repeats), None
+        except (ValueError, ArithmeticError) as error:
+            found, wrong = None, error
+        yield number if len(texts) > 1 else None, found, wrong
+
+
+def kind_of(path):
+    """Return midi, xml, kern or abc: what a file holds; ValueError where it is none of them, OSError."""
+    from chaconne.scores.formats.abc.tunes import text_of
+    from chaconne.scores.formats.kern import is_kern
+
+    with open(path, "rb") as file:
+        head = file.read(100_000)
+    if head.startswith(b"MThd") or (head.startswith(b"RIFF") and b"RMID" in head[:16]):
+        return "midi"
+    if head.startswith(b"PK"):
+        return "xml"
+    text = text_of(head).lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        return "xml"
+    if is_kern(text):
+        return "kern"
+    if re.search(r"(?m)^(?:X:|K:)", text):
+        return "abc"
+    raise ValueError(f"expected {EXPECTED}, got something else" + ("" if head else ": the file is empty"))
+
+
+def is_score(path, kinds=("midi", "xml", "kern", "abc")):
+    """Does a file hold a score of these kinds? A file that is missing, or something else, does not."""
+    try:
+        return kind_of(path) in kinds
+    except (OSError, ValueError):
+        return False
 
 
 def parse_key(text):
-    """Return (tonic, mode) of 'G', 'Bb' (major) or 'g', 'f#', 'Am', 'e minor' (minor)."""
+    """Return (tonic, mode) of 'G', 'Bb' (major), 'g', 'f#', 'Am', 'e minor', 'd dorian'."""
     words = text.strip().split()
     tonic = words[0] if words else ""
-    minor = tonic[:1].islower() or "minor" in words[1:] or (len(tonic) > 1 and tonic.endswith("m"))
+    named = words[1].lower() if len(words) == 2 else ""
+    minor = tonic[:1].islower() or (len(tonic) > 1 and tonic.endswith("m"))
+    mode = named or ("minor" if minor else "major")
     tonic = tonic.removesuffix("m")
     tonic = tonic[:1].upper() + tonic[1:]
     same = {"Db": "C#", "D#": "Eb", "Gb": "F#", "Ab": "G#", "A#": "Bb", "Cb": "B", "B#": "C", "E#": "F", "Fb": "E"}
     tonic = same.get(tonic, tonic)
-    if tonic not in TONICS or len(words) > 2 or words[1:] not in ([], ["major"], ["minor"]):
-        raise ValueError(f"key: expected a key such as G, Bb, f# or 'e minor', got {text!r}")
-    return tonic, "minor" if minor else "major"
+    if tonic not in TONICS or len(words) > 2 or mode not in MODES:
+        raise ValueError(f"key: expected a key such as G, Bb, f#, 'e minor' or 'd dorian', got {text!r}")
+    return tonic, mode
+
+
+MODES = ("major", "minor")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chaconne.scores.formats import abc_tunes
+from chaconne.scores.formats.abc.checking import file_problems
 from chaconne.scores.formats.reading import read_score
 
 
@@ -17,7 +17,7 @@ def check_works(folder):
         if first.pitch.shape != second.pitch.shape or (first.pitch != second.pitch).any():
             raise ValueError(f"{path}: expected the notes of its MusicXML, got others")
     for path in tunes:
-        wrong = abc_tunes.file_problems(path)
+        wrong = file_problems(path)
         read_score(path)
         if wrong:
             raise ValueError(f"{path}: {wrong[0]}")

@@ -1,4 +1,4 @@
-"""Tunes of one voice as ABC notation (standard 2.1): every bar full, notes over a barline tied."""
+"""Tunes of one voice as ABC notation: every bar full, notes over a barline tied."""
 
 from chaconne.running.files import new_file
 from chaconne.scores.grid.grid import REST, bar_frames, beat_frames
@@ -82,12 +82,16 @@ def events(grid, begin, end):
 
 
 def note(pitch, sharps, signature, shown):
-    """Return a note's letter with octave marks and, where the bar does not say it yet, its accidental."""
+    """Return a note's letter with octave marks and, where the bar does not say it yet, its accidental.
+
+    Some readers take an accidental for all octaves, as the standard has it (11.3), others for its own: `shown` keeps
+    both, and what would be wrong for either is written.
+    """
     letter, alter, octave = spell(pitch, sharps)
     sign = ""
-    if shown.get((letter, octave), signature[letter]) != alter:
-        sign, shown[letter, octave] = SIGNS[alter], alter
+    if {shown.get(reach, signature[letter]) for reach in (letter, (letter, octave))} != {alter}:
+        sign = SIGNS[alter]
+        shown[letter] = shown[letter, octave] = alter
     # C4 is C, C5 is c.
     marks = "'" * (octave - 5) if octave >= 5 else "," * (4 - octave)
     return sign + (letter.lower() if octave >= 5 else letter) + marks
-
