@@ -14,8 +14,8 @@ from chaconne.counterpoint.composers.judging import judge
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import join
 from chaconne.scores.formats.abc.checking import problems
+from chaconne.scores.formats.lines import read_score
 from chaconne.scores.formats.midi_writing import write_midi
-from chaconne.scores.formats.reading import read_score
 from chaconne.scores.grid.grid import REST
 from tests.counterpoint.test_rules import grid
 from tests.counterpoint.test_species import DORIAN, FIRST, exercise, midi

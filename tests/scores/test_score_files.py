@@ -7,9 +7,10 @@ import pretty_midi
 import pytest
 
 from chaconne.corpora import chorales
+from chaconne.scores.formats.lines import read_score
 from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.formats.musicxml_writing import write_musicxml
-from chaconne.scores.formats.reading import parse_key, read_score
+from chaconne.scores.formats.reading import parse_key
 from chaconne.scores.grid import grid as grids
 from chaconne.scores.grid.grid import Grid, OffGrid, bar_frames, beat_frames, from_notes, notes_of
 from chaconne.scores.grid.spelling import name, sharps_of

@@ -80,7 +80,8 @@ def check_one(path, species, cantus, key, select, ignore, snap, pickup, parts=No
     """Return {path, judgement or None, remarks, problems} of one file."""
     from chaconne.counterpoint.composers.judging import judge
     from chaconne.scores.formats.abc.checking import file_problems
-    from chaconne.scores.formats.reading import is_score, read_score
+    from chaconne.scores.formats.lines import read_score
+    from chaconne.scores.formats.reading import is_score
 
     if species is None and is_score(path, ("abc",)):
         tunes = file_problems(path)

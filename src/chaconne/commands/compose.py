@@ -102,7 +102,7 @@ def new_piece(key, metre, bars, phrase, model, seed, k, guide, temperature, temp
 def continued(path, bars, model, key, pickup, snap, seed, k, guide, temperature, parts=None, repeats=True):
     """Return {judgement, remarks} of a piece that goes on."""
     from chaconne.counterpoint.composers.judging import judge
-    from chaconne.scores.formats.reading import read_score
+    from chaconne.scores.formats.lines import read_score
 
     if model == "rules":
         raise ValueError("--model: continuing needs a trained network; rules alone cannot")

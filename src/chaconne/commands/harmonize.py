@@ -47,7 +47,7 @@ def made(path, harmonizer, key, pickup, seed, snap, tempo, parts=None, repeats=T
 
     from chaconne.counterpoint.composers.harmonizers import melody_of
     from chaconne.counterpoint.composers.judging import judge
-    from chaconne.scores.formats.reading import read_score
+    from chaconne.scores.formats.lines import read_score
 
     who = harmonizer_of(harmonizer)
     grid, remarks = read_score(path, snap, key, pickup, names_of(parts), repeats)

@@ -32,7 +32,7 @@ def made(path, below, key, seed):
     """Return {path, judgement, remarks} of the exercise."""
     from chaconne.counterpoint.composers.judging import judge
     from chaconne.counterpoint.first_species import compose, with_voice
-    from chaconne.scores.formats.reading import read_score
+    from chaconne.scores.formats.lines import read_score
 
     grid, remarks = read_score(path, key=key)
     given = 0 if below else 1

@@ -8,12 +8,12 @@ from chaconne.counterpoint.composers import species
 from chaconne.counterpoint.composers.exercise import CONSONANT, Setting
 from chaconne.counterpoint.rules.pieces import batch, join
 from chaconne.scores.grid.grid import Grid
+from chaconne.scores.grid.modes import scale_of
 
 WHOLE = 16  # frames of a note
 COMPASS = 19  # semitones: the voices stay within a twelfth
 WEIGHT = 100.0  # of a broken rule; taste, below, never outweighs one
 LEAP, SAME_WAY, AGAIN, PERFECT, RETURN = 0.6, 1.0, 1.5, 0.8, 0.7
-SCALES = {"minor": (0, 2, 3, 5, 7, 8, 10), "major": (0, 2, 4, 5, 7, 9, 11)}
 FINAL_ONLY = ("ending", "cadence")  # rules about the last bar, which an unfinished line cannot keep
 NOISE = 0.5  # deviation of what a seed adds to the taste of every note
 
@@ -68,14 +68,14 @@ def choices(note, grid, above, leading):
     """Return the pitches a counterpoint may take against a note: of the mode, within a twelfth.
 
     What the cantus firmus alters (a Dorian sixth, say) is altered here too; the note before the last of a minor
-    mode may be the leading tone.
+    mode may be the leading tone; Phrygian and freygish lines close from above and have none.
     """
-    scale = set(SCALES.get(grid.mode, SCALES["major"]))
+    scale = set(scale_of(grid.mode))
     used = set(((grid.pitch[grid.pitch >= 0] - grid.tonic) % 12).tolist())
     for altered in used - scale:
         plain = next((c for c in (altered - 1, altered + 1) if c in scale - used), None)
         scale = (scale - {plain}) | {altered}
-    scale |= {11} if leading else set()
+    scale |= {11} if leading and 1 not in scale else set()
     span = range(note, note + COMPASS + 1) if above else range(note - COMPASS, note + 1)
     return np.array([p for p in span if (p - grid.tonic) % 12 in scale])
 

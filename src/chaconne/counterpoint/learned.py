@@ -6,13 +6,15 @@ import numpy as np
 import torch
 
 from chaconne.counterpoint.composers.harmonizers import WEIGHTS
-from chaconne.counterpoint.network.conditions import METRES, MODES, NO, YES, free
+from chaconne.counterpoint.network.conditions import METRES, NO, YES, free, mode_number
 from chaconne.counterpoint.network.symbols import grid_arrays, symbols_of
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import batch
 from chaconne.counterpoint.rules.writing import bands, candidates
+from chaconne.counterpoint.rules.writing.in_mode import InMode
 from chaconne.counterpoint.rules.writing.writing import write
 from chaconne.scores.grid.grid import NAMES
+from chaconne.scores.grid.modes import modal
 
 
 class ModelHarmonizer:
@@ -30,8 +32,9 @@ class ModelHarmonizer:
     def harmonize(self, melody, seed=0):
         """Return a Grid of four voices with this melody as its soprano, unchanged."""
         asked = self.conditions(melody)
+        guide = InMode.of(melody) if modal(melody.mode) else None
         symbols, _ = write(self.network, self.k, melody.frames, seed, asked, temperature=self.temperature,
-                           start=-melody.pickup)
+                           start=-melody.pickup, guide=guide)
         pitch, onset = zip(*(grid_arrays(one) for one in symbols.numpy()), strict=True)
         best = int(np.argmin(self.prices(melody, np.stack(pitch))))
         fermata = np.repeat(melody.fermata, 4, 0) & (pitch[best] >= 0)
@@ -44,7 +47,7 @@ class ModelHarmonizer:
         asked.symbols[:, 0] = torch.from_numpy(symbols_of(melody.pitch, melody.onset))[0]
         asked.known[:, 0] = True
         metre = METRES.index(melody.metre) + 1 if melody.metre in METRES else len(METRES) + 1
-        asked.attributes[:, :3] = torch.tensor([melody.tonic + 1, MODES.index(melody.mode) + 1, metre])
+        asked.attributes[:, :3] = torch.tensor([melody.tonic + 1, mode_number(melody.mode), metre])
         asked.fermata[:] = torch.from_numpy(np.where(melody.fermata[0], YES, NO))
         return asked
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from chaconne.corpora import chorales
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import join
-from chaconne.scores.formats.reading import read_score
+from chaconne.scores.formats.lines import read_score
 from chaconne.scores.pieces.score import Unusable
 
 # Methods of music21.voiceLeading.VoiceLeadingQuartet: parallels, hidden intervals, crossing, overlap.

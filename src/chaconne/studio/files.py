@@ -30,7 +30,8 @@ def everything(pieces, path):
 def melody_or_sound(path):
     """Return {what: "melody"}, or {what: "sound", seconds}; ValueError for a file that is neither."""
     from chaconne.editing.recordings import gain_for
-    from chaconne.scores.formats.reading import kind_of, read_score
+    from chaconne.scores.formats.lines import read_score
+    from chaconne.scores.formats.reading import kind_of
 
     try:
         kind_of(path)

@@ -47,7 +47,7 @@ def harmonize(store, path, name, asked):
         from chaconne.counterpoint.composers.harmonizers import HARMONIZERS, melody_of
         from chaconne.counterpoint.composers.judging import judge
         from chaconne.counterpoint.composers.works import write_work
-        from chaconne.scores.formats.reading import read_score
+        from chaconne.scores.formats.lines import read_score
 
         job.what = "reading"
         grid, remarks = read_score(path, bool(asked.get("snap")), key, None)

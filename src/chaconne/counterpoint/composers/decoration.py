@@ -7,9 +7,9 @@ import numpy as np
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import join
 from chaconne.scores.grid.grid import QUARTER
+from chaconne.scores.grid.modes import scale_of
 
 THIRDS = (3, 4)  # semitones
-SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 HALF = QUARTER // 2
 
 
@@ -34,7 +34,7 @@ def cost(grid, weights):
 
 def places(grid):
     """Yield (voice, frame, pitch): half a quarter before a voice moves by a third, and the note between."""
-    scale = [(grid.tonic + step) % 12 for step in SCALES.get(grid.mode, SCALES["major"])]
+    scale = [(grid.tonic + step) % 12 for step in scale_of(grid.mode)]
     for voice in (3, 2, 1):
         pitch, onset = grid.pitch[voice], grid.onset[voice]
         for frame in np.nonzero(onset)[0]:

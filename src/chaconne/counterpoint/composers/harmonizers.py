@@ -12,6 +12,7 @@ from chaconne.counterpoint.composers.voicings import voicings
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import batch
 from chaconne.scores.grid.grid import NAMES, QUARTER, REST, bar_frames, beat_frames, notes_of
+from chaconne.scores.grid.modes import modal, nearest, scale_of
 
 # What a broken rule costs in the search: the rarer in Bach, the dearer (his rates are 0.2 to 4 in 100 beats).
 WEIGHTS = {"parallels": 30.0, "hidden": 12.0, "crossing": 6.0, "overlap": 6.0, "spacing": 6.0, "range": 20.0,
@@ -20,6 +21,7 @@ WEIGHTS = {"parallels": 30.0, "hidden": 12.0, "crossing": 6.0, "overlap": 6.0, "
 MOTION = (0.0, 0.16, 0.16, 0.05)  # cost of a semitone in each voice: inner voices stay near
 STATIC = 1.2  # cost of the same chord again on the next beat
 CADENCE = {1: 0.0, 5: 1.0, 6: 3.0}  # cost of a chord at the end of a phrase, by degree; others:
+MODAL_CADENCE = CADENCE | {4: 1.5, 7: 1.5}  # without a leading tone phrases rest on these, too
 NO_CADENCE = 8.0
 WIDEST = 100  # voicings that are kept for a beat
 NOISE = 0.4  # deviation of what a seed adds to every voicing
@@ -97,7 +99,7 @@ def candidates(melody, span, last, rng):
     first = int(span.soprano[0])
     chords = vocabulary(melody.mode)
     if last:
-        chords = (*chords, PICARDY) if melody.mode == "minor" else chords
+        chords = (*chords, PICARDY) if nearest(melody.mode) == "minor" else chords
     found = [v for chord in chords for v in voicings(first, chord, melody.tonic)]
     if not found:
         bar, beat = melody.where(span.start)
@@ -107,7 +109,8 @@ def candidates(melody, span, last, rng):
                          f"{spell([rules.RANGES[0][1]], 0)})")
     cost = np.array([v.cost for v in found]) + NOISE * rng.standard_normal(len(found))
     if span.phrase or last:
-        cost += [CADENCE.get(v.chord.degree, NO_CADENCE) + 4.0 * (v.place != 0) + 4.0 * (len(v.chord.classes) > 3)
+        cadence = CADENCE if 11 in scale_of(melody.mode) or not modal(melody.mode) else MODAL_CADENCE
+        cost += [cadence.get(v.chord.degree, NO_CADENCE) + 4.0 * (v.place != 0) + 4.0 * (len(v.chord.classes) > 3)
                  + 4.0 * (v.chord.target is not None and not last) for v in found]
     if last:
         cost += [0.0 if v.chord.degree == 1 and v.place == 0 and v.chord.cost < 1 else 40.0 for v in found]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
+from chaconne.scores.grid.modes import SCALES, modal
+
 USUAL, SOMETIMES, SELDOM, ODD = 0.0, 1.0, 2.5, 5.0
 # Degree -> degrees that follow it usually, sometimes, seldom (Piston's table of usual root progressions).
 PROGRESSIONS = {
@@ -54,14 +56,33 @@ DEGREES = (1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 7)  # of a pitch class above the ton
 BORROWED = 6.0  # cost of a chord from outside the key
 
 
+NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
+FICTA = 2.5     # cost of a dominant with a raised seventh in a mode that has none: singers did it at cadences
+
+
 @cache
 def vocabulary(mode):
     """Return the chords of a key, those from outside it last and dear: some chord fits every note."""
-    own = MINOR if mode == "minor" else MAJOR
+    own = modal_chords(mode) if modal(mode) else MINOR if mode == "minor" else MAJOR
     known = {frozenset(chord.classes) for chord in own}
     others = [Chord("borrowed", tuple((root + c) % 12 for c in shape), DEGREES[root], BORROWED)
               for root in range(12) for shape in ((0, 4, 7), (0, 3, 7))]
     return own + tuple(chord for chord in others if frozenset(chord.classes) not in known)
+
+
+def modal_chords(mode):
+    """Return the triads of a mode; a mode with a whole tone under its tonic and above it knows the raised seventh."""
+    scale, found = SCALES[mode], []
+    for number in range(7):
+        root, third, fifth = (scale[(number + step) % 7] + 12 * (number + step >= 7) for step in (0, 2, 4))
+        shape = third - root, fifth - root
+        name = NUMERALS[number] if shape[0] == 4 else NUMERALS[number].lower()
+        cost = {7: 0.0, 6: 1.5}.get(shape[1], 3.0)
+        name += "°" * (shape == (3, 6))
+        found.append(Chord(name, tuple(c % 12 for c in (root, third, fifth)), number + 1, cost))
+    if 11 not in scale and scale[1] == 2:
+        found.append(Chord("V", (7, 11, 2), 5, FICTA))
+    return tuple(found)
 
 
 def progression(a, b):

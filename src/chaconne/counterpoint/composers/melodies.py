@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from chaconne.scores.grid.grid import REST, beat_frames
+from chaconne.scores.grid.modes import scale_of
 
-SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 LOW, HIGH = 62, 76  # MIDI: where sopranos of chorales mostly are
 STEPS, ODDS = (-2, -1, 0, 1, 2), (0.1, 0.38, 0.06, 0.36, 0.1)  # scale steps from note to note
 CLOSES = (0, 4)  # scale degrees at the end of a phrase: tonic, fifth
@@ -16,7 +16,7 @@ def melody_on(plan, seed=0):
     """Return a Grid of one voice, one note a beat, over a plan; a note under a fermata lasts as long as it."""
     rng = np.random.default_rng(seed)
     scale = [p for p in range(LOW, HIGH + 1)
-             if (p - plan.tonic) % 12 in SCALES.get(plan.mode, SCALES["major"])]
+             if (p - plan.tonic) % 12 in scale_of(plan.mode)]
     starts = onsets(plan)
     marks = plan.fermata.any(0)
     closing = [bool(marks[start]) or start == starts[-1] for start in starts]

@@ -12,8 +12,9 @@ from torch import nn
 from chaconne.counterpoint.network import symbols as sy
 from chaconne.counterpoint.network.blocks import Block
 from chaconne.scores.grid.grid import QUARTER, REST
+from chaconne.scores.grid.modes import USUAL, modal, nearest
 
-MODES, METRES = ("major", "minor", "other"), ("4/4", "3/4", "2/2", "6/8", "3/2")
+MODES, METRES = (*USUAL, "other"), ("4/4", "3/4", "2/2", "6/8", "3/2")
 DENSITIES = (0.5, 0.7, 0.85, 1.0, 1.2)  # onsets a beat and voice: bounds between six classes
 SPAN = 4  # semitones of one class of a voice's lowest and highest pitch
 CLASSES = (sy.HIGH - sy.LOW) // SPAN + 2
@@ -72,9 +73,14 @@ def attributes_of(grid):
     density = grid.onset.sum() / grid.voices / (grid.frames / QUARTER)
     ends = [f(pitch) for pitch in sounding for f in (np.min, np.max)] if all(map(len, sounding)) else []
     metre = METRES.index(grid.metre) + 1 if grid.metre in METRES else len(METRES) + 1
-    found = [grid.tonic + 1, MODES.index(grid.mode) + 1, metre, int(np.searchsorted(DENSITIES, density)) + 1]
+    found = [grid.tonic + 1, mode_number(grid.mode), metre, int(np.searchsorted(DENSITIES, density)) + 1]
     ranges = [int(np.clip((end - sy.LOW) // SPAN, 0, CLASSES - 2)) + 1 for end in ends]
     return torch.tensor((found + ranges + [0] * len(SIZES))[:len(SIZES)])
+
+
+def mode_number(mode):
+    """Return the attribute of a mode: those that no network has learned are told as the nearest of major and minor."""
+    return MODES.index(nearest(mode) if modal(mode) else mode) + 1
 
 
 def conditions_of(grid, voices=()):

@@ -3,14 +3,9 @@
 from dataclasses import dataclass, field
 
 from chaconne.scores.formats.performing import as_performed, as_written, merged, perform
+from chaconne.scores.grid.modes import SCALES
 
 ORGAN = 19  # General MIDI program
-# Semitones above the tonic; freygish is the Phrygian dominant of klezmer, flamenco and synagogue.
-SCALES = {
-    "major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10), "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10), "lydian": (0, 2, 4, 6, 7, 9, 11), "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "locrian": (0, 1, 3, 5, 6, 8, 10), "freygish": (0, 1, 4, 5, 7, 8, 10),
-}
 WHITE = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 

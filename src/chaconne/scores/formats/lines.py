@@ -1,14 +1,46 @@
 """From the notes that a file holds to voices on the grid: what every reader has in common."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 
-from chaconne.scores.grid.grid import NAMES, QUARTER, from_notes
+from chaconne.scores.formats.reading import EXPECTED, parse_key, read
+from chaconne.scores.grid.grid import NAMES, QUARTER, OffGrid, bar_frames, from_notes
 from chaconne.scores.pieces.keys import find_key
 from chaconne.scores.pieces.score import TONICS
 
 TOLERANCE = 0.15  # sixteenths that an onset may lie beside the grid: what sequencers round, not what people play
 TEMPO_QPM = 80.0    # where a file names none
 DIVISI = 0.1    # share of a line's onsets up to which chords are one voice's divisi, not another voice
+
+
+def read_score(path, snap=False, key=None, pickup=None, parts=None, repeats=True):
+    """Return (Grid, remarks) of a file; remarks are lines about what was read in a way that one may not expect.
+
+    snap: move triplets and played rhythms to the nearest sixteenth; key: 'G' or 'f#' (minor), or None for what
+    the file says or the notes suggest; pickup: quarters before the first barline, None for what the file says
+    (MIDI files seldom say); parts: names of those to take, in this order, None for all; repeats: as performed, else as
+    written. Raises FileNotFoundError, ValueError in one line, or OffGrid.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected a score ({EXPECTED}), found no such file")
+    try:
+        grid, remarks = assemble(read(path, repeats), snap, parts)
+    except OffGrid as error:
+        raise OffGrid([f"{path}: {error.problems[0]}", *error.problems[1:]]) from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if key:
+        tonic, mode = parse_key(key)
+        grid = replace(grid, key=tonic, mode=mode)
+    if pickup is not None:
+        frames = round(pickup * QUARTER)
+        if not 0 <= frames < bar_frames(grid.metre):
+            raise ValueError(f"--pickup: expected less than a bar of {grid.metre}, got {pickup:g} quarters")
+        grid = replace(grid, pickup=frames)
+    return grid, remarks
 
 
 def assemble(found, snap=False, parts=None):

@@ -7,6 +7,7 @@ text events that begin with 'chaconne', so that a file comes back as it went out
 from chaconne.running.files import new_file
 from chaconne.scores.formats.midi import MARK
 from chaconne.scores.grid.grid import QUARTER, notes_of
+from chaconne.scores.grid.spelling import sharps_of
 
 RESOLUTION = 960  # ticks a quarter
 VELOCITY = 90
@@ -24,7 +25,9 @@ def write_midi(grid, path):
         unit = 4 if grid.pickup % QUARTER == 0 else 16
         midi.time_signature_changes.append(pm.TimeSignature(grid.pickup * unit // 16, unit, 0.0))
     midi.time_signature_changes.append(pm.TimeSignature(upper, lower, grid.pickup * seconds))
-    midi.key_signature_changes.append(pm.KeySignature(grid.tonic + 12 * (grid.mode == "minor"), 0.0))
+    # MIDI knows major and minor alone: other modes have the signature that they share with a major key.
+    major = 7 * sharps_of(grid.key, grid.mode) % 12
+    midi.key_signature_changes.append(pm.KeySignature(grid.tonic + 12 if grid.mode == "minor" else major, 0.0))
     notes = notes_of(grid)
     texts = [(0.0, f"key {grid.key} {grid.mode}"), (0.0, f"title {grid.title}")]
     for voice, (name, program) in enumerate(zip(grid.names, grid.instruments, strict=True)):

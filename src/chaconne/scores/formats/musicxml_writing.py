@@ -5,6 +5,7 @@ import re
 from chaconne.running.files import new_file
 from chaconne.scores.formats.musicxml import SOFTWARE
 from chaconne.scores.grid.grid import QUARTER, bar_frames, notes_of
+from chaconne.scores.grid.modes import SCALES
 from chaconne.scores.grid.spelling import name as spelled
 from chaconne.scores.grid.spelling import sharps_of
 
@@ -58,7 +59,8 @@ def part_of(grid, voice, remarks):
         measure = stream.Measure(number=number + (0 if grid.pickup else 1))
         first, last = max(begin, 0), min(begin + bar, grid.frames)
         if number == 0:
-            signature = key.Key(spelled_tonic(grid, sharps), grid.mode if grid.mode == "minor" else "major")
+            signature = (key.KeySignature(sharps) if grid.mode == "freygish" else     # MusicXML has no name for it
+                         key.Key(spelled_tonic(grid, sharps), grid.mode if grid.mode in SCALES else "major"))
             low = (grid.pitch[voice].max(initial=60) < 62)
             measure.append([clef.BassClef() if low else clef.TrebleClef(), signature, meter.TimeSignature(grid.metre)])
             measure.paddingLeft = (bar - grid.pickup) / QUARTER if grid.pickup else 0.0

@@ -1,45 +1,15 @@
 """Scores of any kind that people have: MIDI, MusicXML, ABC, kern; told apart by what is in them, not by their names."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from chaconne.scores.formats.found import Found
-from chaconne.scores.formats.lines import assemble
-from chaconne.scores.grid.grid import QUARTER, OffGrid, bar_frames
+from chaconne.scores.grid.modes import SCALES
 from chaconne.scores.pieces.score import TONICS
 
 # What files of scores are usually called; what is in them decides.
 SUFFIXES = (".mid", ".midi", ".smf", ".xml", ".musicxml", ".mxl", ".krn", ".abc")
 EXPECTED = "MIDI, MusicXML, ABC or kern"
-
-
-def read_score(path, snap=False, key=None, pickup=None, parts=None, repeats=True):
-    """Return (Grid, remarks) of a file; remarks are lines about what was read in a way that one may not expect.
-
-    snap: move triplets and played rhythms to the nearest sixteenth; key: 'G' or 'f#' (minor), or None for what
-    the file says or the notes suggest; pickup: quarters before the first barline, None for what the file says
-    (MIDI files seldom say); parts: names of those to take, in this order, None for all; repeats: as performed, else as
-    written. Raises FileNotFoundError, ValueError in one line, or OffGrid.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: expected a score ({EXPECTED}), found no such file")
-    try:
-        grid, remarks = assemble(read(path, repeats), snap, parts)
-    except OffGrid as error:
-        raise OffGrid([f"{path}: {error.problems[0]}", *error.problems[1:]]) from None
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    if key:
-        tonic, mode = parse_key(key)
-        grid = replace(grid, key=tonic, mode=mode)
-    if pickup is not None:
-        frames = round(pickup * QUARTER)
-        if not 0 <= frames < bar_frames(grid.metre):
-            raise ValueError(f"--pickup: expected less than a bar of {grid.metre}, got {pickup:g} quarters")
-        grid = replace(grid, pickup=frames)
-    return grid, remarks
 
 
 def read(path, repeats=True) -> Found:
@@ -115,9 +85,7 @@ def parse_key(text):
     tonic = tonic[:1].upper() + tonic[1:]
     same = {"Db": "C#", "D#": "Eb", "Gb": "F#", "Ab": "G#", "A#": "Bb", "Cb": "B", "B#": "C", "E#": "F", "Fb": "E"}
     tonic = same.get(tonic, tonic)
-    if tonic not in TONICS or len(words) > 2 or mode not in MODES:
+    if tonic not in TONICS or len(words) > 2 or mode not in SCALES:
         raise ValueError(f"key: expected a key such as G, Bb, f#, 'e minor' or 'd dorian', got {text!r}")
     return tonic, mode
 
-
-MODES = ("major", "minor")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chaconne.scores.formats.abc.checking import file_problems
-from chaconne.scores.formats.reading import read_score
+from chaconne.scores.formats.lines import read_score
 
 
 def check_works(folder):

@@ -6,10 +6,15 @@ FLATTEST = -2  # fifths below the major tonic (of the signature): the lowered se
 SIGNATURES = {"C": 0, "C#": -5, "D": 2, "Eb": -3, "E": 4, "F": -1, "F#": 6, "G": 1, "G#": -4, "A": 3, "Bb": -2, "B": 5}
 MINORS = {"C": -3, "C#": 4, "D": -1, "Eb": -6, "E": 1, "F": -4, "F#": 3, "G": -2, "G#": 5, "A": 0, "Bb": -5, "B": 2}
 
+# Fifths from the major key on a tonic to the signature that musicians write for another mode; a freygish third is
+# written as an accidental.
+FIFTHS = {"dorian": -2, "phrygian": -4, "lydian": 1, "mixolydian": -1, "locrian": -5, "freygish": -4}
+
 
 def sharps_of(key, mode):
     """Return the sharps (negative: flats) of the signature of a key, the simpler of two spellings."""
-    return (MINORS if mode == "minor" else SIGNATURES)[key]
+    sharps = (MINORS if mode == "minor" else SIGNATURES)[key] + FIFTHS.get(mode, 0)
+    return sharps - 12 * (sharps > 6) + 12 * (sharps < -6)
 
 
 def spell(pitch, sharps):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from chaconne.counterpoint.network.conditions import METRES, MODES, NO, UNKNOWN, YES, free
+from chaconne.counterpoint.network.conditions import METRES, NO, UNKNOWN, YES, free, mode_number
 from chaconne.counterpoint.network.symbols import grid_arrays, symbols_of
 from chaconne.scores.grid.grid import NAMES
 
@@ -15,7 +15,7 @@ TOLD = 3  # attributes: tonic, mode, metre
 def attributes(grid):
     """Return [tonic, mode, metre] as Conditions have them."""
     metre = METRES.index(grid.metre) + 1 if grid.metre in METRES else len(METRES) + 1
-    return [grid.tonic + 1, MODES.index(grid.mode) + 1, metre]
+    return [grid.tonic + 1, mode_number(grid.mode), metre]
 
 
 def asked_of(grids, frames, given=(), phrases=True):

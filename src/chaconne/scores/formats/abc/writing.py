@@ -2,7 +2,7 @@
 
 from chaconne.running.files import new_file
 from chaconne.scores.grid.grid import REST, bar_frames, beat_frames
-from chaconne.scores.grid.spelling import sharps_of, spell
+from chaconne.scores.grid.spelling import FIFTHS, sharps_of, spell
 
 SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 SHARP_ORDER = "FCGDAEB"
@@ -48,9 +48,13 @@ def key_of(grid):
     """Return the K: field; keys whose signature would be simpler in flats are named so, as the spelling is."""
     sharps = sharps_of(grid.key, grid.mode)
     # The tonic on the line of fifths: F C G D ... from the signature.
-    fifths = sharps + (3 if grid.mode == "minor" else 0)
+    fifths = sharps + (3 if grid.mode == "minor" else -FIFTHS.get(grid.mode, 0))
     letter, alter = SHARP_ORDER[(fifths + 1) % 7], (fifths + 1) // 7
-    return letter + {-1: "b", 0: "", 1: "#"}[alter] + ("m" if grid.mode == "minor" else "")
+    tonic = letter + {-1: "b", 0: "", 1: "#"}[alter]
+    if grid.mode == "freygish":
+        step, raised, _ = spell(grid.tonic + 64, sharps)
+        return f"{tonic}phr {SIGNS[raised]}{step.lower()}"
+    return tonic + ("m" if grid.mode == "minor" else grid.mode[:3] if grid.mode in FIFTHS else "")
 
 
 def bar_text(grid, begin, end, sharps):
