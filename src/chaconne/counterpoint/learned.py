@@ -6,15 +6,15 @@ import numpy as np
 import torch
 
 from chaconne.counterpoint.composers.harmonizers import WEIGHTS
+from chaconne.counterpoint.network import symbols as sy
 from chaconne.counterpoint.network.conditions import METRES, NO, YES, free, mode_number
 from chaconne.counterpoint.network.symbols import grid_arrays, symbols_of
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import batch
 from chaconne.counterpoint.rules.writing import bands, candidates
-from chaconne.counterpoint.rules.writing.in_mode import InMode
 from chaconne.counterpoint.rules.writing.writing import write
 from chaconne.scores.grid.grid import NAMES
-from chaconne.scores.grid.modes import modal
+from chaconne.scores.grid.modes import modal, scale_of
 
 
 class ModelHarmonizer:
@@ -61,3 +61,26 @@ class ModelHarmonizer:
                      np.repeat(melody.fermata, count, 0))
         found = rules.find(made)
         return rules.counts(made, found) @ np.array([WEIGHTS[name] for name in found])
+
+
+class InMode:
+    """Guides writing in a mode that no network has learned: notes outside of it do not begin.
+
+    classes: pitch classes that may begin.
+    """
+
+    def __init__(self, classes):
+        pitch = torch.arange(sy.PITCHES) + sy.LOW
+        self.outside = ~torch.isin(pitch % 12, torch.tensor(sorted(classes)))
+
+    @classmethod
+    def of(cls, melody):
+        """Return the guide of a melody (Grid): its mode, and what it sings itself."""
+        sung = melody.pitch[melody.pitch >= 0] % 12
+        return cls({(melody.tonic + step) % 12 for step in scale_of(melody.mode)} | set(sung.tolist()))
+
+    def __call__(self, voice, t, before, sound, logits):
+        """Return logits [N, SYMBOLS] with what is outside of the mode impossible."""
+        wanted = logits.clone()
+        wanted[:, sy.FIRST:].masked_fill_(self.outside.to(logits.device), float("-inf"))
+        return wanted
