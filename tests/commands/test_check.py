@@ -41,7 +41,7 @@ def test_check_prints_like_a_linter_and_ends_with_a_status(tmp_path):
     result = call("check", bad, "--key", "C")
     assert result.exit_code == 1
     assert f"{bad}:1:2: parallels (soprano, bass): parallel octaves (C5/C3 -> D5/D3)" in result.output
-    for made in ("bad.checked.musicxml", "bad.checked.png"):
+    for made in ("bad.checked.musicxml", "bad.checked.svg"):
         assert (tmp_path / made).stat().st_size > 1000
     assert call("check", bad, good).exit_code == 1
     assert call("check", bad, "--ignore", "parallels", "--key", "C").exit_code == 0
@@ -69,7 +69,7 @@ def test_json_says_the_same_and_nothing_else(tmp_path):
     assert found["counts"]["parallels"] == 4 and found["rates_per_100_beats"]["parallels"] == 100
     assert {tuple(v["voices"]) for v in found["violations"]} == {("soprano", "bass"), ("alto", "bass")}
     assert [(v["bar"], v["beat"]) for v in found["violations"]] == [(1, 2), (1, 2), (1, 3), (1, 3)]
-    assert not list(tmp_path.glob("*.png"))
+    assert not list(tmp_path.glob("*.svg"))
 
 
 def test_species_are_checked_and_the_cantus_firmus_is_found(tmp_path):

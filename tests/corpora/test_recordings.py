@@ -110,7 +110,8 @@ def bad_files(root):
             "one.wav": "no 8 s of music", "short.wav": "no 8 s of music", "silent.wav": "silent", "hiss.wav": "silent",
             'q"uo\'te, comma.wav': None, "new\\nline\\r.wav": None, "🎹 ピアノ.wav": None, " space .wav": None,
             "locked.wav": None if os.access(root / "locked.wav", os.R_OK) else "cannot be opened",
-            "pipe.wav": "no regular file", "picture.jpg": ".jpg: not taken", "bad.mid": "no ", "empty.abc": "the file is empty",
+            "pipe.wav": "no regular file", "picture.jpg": ".jpg: not taken", "bad.mid": "no ",
+            "empty.abc": "the file is empty",
             "bomb.xml": "no ", "gone.wav": "cannot be opened"}
 
 

@@ -254,7 +254,7 @@ def test_the_commands_write_what_they_say(network, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["key"] == "E minor" and all((tmp_path / path).exists() for path in found["files"])
-    assert {path.rsplit(".")[-1] for path in found["files"]} == {"mid", "musicxml", "png", "wav"}
+    assert {path.rsplit(".")[-1] for path in found["files"]} == {"mid", "musicxml", "svg", "wav"}
     beginning = samples.shortened(chorale("bwv66.6.mxl"), 36)
     write_midi(beginning, tmp_path / "beginning.mid")
     result = runner.invoke(app, ["continue-score", "beginning.mid", *options, "--no-sound"])

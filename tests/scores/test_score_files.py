@@ -179,7 +179,7 @@ def test_abc_with_voices_and_without(tmp_path):
     path.write_text("X:1\nT:Tune\nM:6/8\nL:1/8\nK:Ador\nE|ABc e2d|cBA E2|]\n\nX:2\nT:Other\nK:C\nC|\n")
     made, remarks = read_score(path)
     assert (made.voices, made.pickup, made.key, made.mode) == (1, 2, "A", "dorian")
-    assert any("more than one tune" in r for r in remarks)
+    assert any("2 tunes: the first is read" in r for r in remarks)
 
 
 @pytest.mark.parametrize(("text", "key"), [

@@ -28,7 +28,7 @@ def check(
     parts: Parts = None,
     as_written: AsWritten = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of lines")] = False,
-    write: Annotated[bool, typer.Option(help="write NAME.checked.musicxml and .png")] = True,
+    write: Annotated[bool, typer.Option(help="write NAME.checked.musicxml and .svg")] = True,
     out: Annotated[Path | None, typer.Option(help="folder for them  [default: that of the score]")] = None,
 ):
     """Say which rules of counterpoint a score breaks, with bar, beat and voices.

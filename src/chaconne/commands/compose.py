@@ -42,7 +42,7 @@ def compose(
 ):
     """Compose a chorale of four voices (or a tune) from nothing and say which rules it breaks.
 
-    Writes MIDI, MusicXML, a picture and audio. Example: chaconne compose --key e --bars 12 --density 1 --out piece
+    Writes MIDI, MusicXML, an engraved score and audio. Example: chaconne compose --key e --bars 12 --out piece
     """
     if tune:
         grid = said(new_tune, key, metre, bars, model, seed, best_of, temperature, tempo, density, ranges)
@@ -72,7 +72,7 @@ def go_on(
 ):
     """Continue a piece of four voices by some bars and say which rules the whole breaks.
 
-    Writes MIDI, MusicXML, a picture and audio. Example: chaconne continue-score beginning.mid --bars 8 --seed 3
+    Writes MIDI, MusicXML, an engraved score and audio. Example: chaconne continue-score beginning.mid --bars 8 --seed 3
     """
     found = said(continued, score, bars, model, key, pickup, snap, seed, best_of, guide, temperature, parts,
                  not as_written)

@@ -26,7 +26,7 @@ def harmonize(
 ):
     """Harmonise a melody as a four-part chorale and say which rules the result breaks.
 
-    Writes MIDI, MusicXML, a picture and audio. Example: chaconne harmonize melody.mid --key e --seed 3
+    Writes MIDI, MusicXML, an engraved score and audio. Example: chaconne harmonize melody.mid --key e --seed 3
     """
     import json
 

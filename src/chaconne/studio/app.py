@@ -18,11 +18,12 @@ from chaconne.studio.store import MOST_UPLOAD, Store
 from chaconne.trained.places import project_root
 
 STATIC = Path(__file__).parent / "static"
+SHARED = Path(__file__).parents[1] / "pages/shared"
 HOSTS = ["127.0.0.1", "localhost"]      # another name that leads here is somebody else's page
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
           "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 OURS = "x-chaconne"     # a header that no page of another origin may send
-KINDS = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mid": "audio/midi", "png": "image/png",
+KINDS = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mid": "audio/midi", "svg": "image/svg+xml",
          "musicxml": "application/vnd.recordare.musicxml+xml"}
 
 
@@ -38,6 +39,7 @@ def create(folder, extra=()):
         Route("/api/pieces", plain(api.pieces)), Route("/api/uploads", plain(api.upload), methods=["POST"]),
         Route("/pieces/{id}.{ending}", plain(api.piece)), Route("/everything.zip", plain(api.everything)),
         Route("/stream", plain(api.endless)),
+        Route("/static/score.js", lambda request: FileResponse(SHARED / "score.js")),     # as the pages have it
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     own = [Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS), Middleware(Guarded)]

@@ -13,7 +13,7 @@ from chaconne.counterpoint.composers.violations import violations
 from chaconne.counterpoint.rules import rules
 from chaconne.scores.grid.grid import QUARTER, Grid
 
-DRAWN = 200  # bars: more make a picture that no viewer opens
+DRAWN = 200  # bars: more make a score that no viewer opens
 
 
 @dataclass
@@ -86,11 +86,11 @@ def even_voice(grid):
 
 
 def annotate(judgement, path, bars=DRAWN):
-    """Write PATH.musicxml and PATH.png, broken rules in red; returns both paths. bars: of the picture, at most."""
+    """Write PATH.musicxml and PATH.svg, broken rules in red; returns both paths. bars: engraved, at most."""
+    from chaconne.scores.formats.engraving import write_svg
     from chaconne.scores.formats.musicxml_writing import write_musicxml
-    from chaconne.scores.formats.picture import draw
 
-    xml, picture = (Path(f"{path}{ending}") for ending in (".musicxml", ".png"))
+    xml, engraved = (Path(f"{path}{ending}") for ending in (".musicxml", ".svg"))
     write_musicxml(judgement.grid, xml, judgement.violations)
-    draw(judgement.grid, picture, judgement.violations, bars)
-    return xml, picture
+    write_svg(judgement.grid, engraved, judgement.violations, bars)
+    return xml, engraved

@@ -7,9 +7,9 @@ import numpy as np
 from chaconne.counterpoint.composers.composing import NetworkComposer, plan_of
 from chaconne.counterpoint.composers.works import write_sound
 from chaconne.scores.formats.abc.writing import write_abc
+from chaconne.scores.formats.engraving import write_svg
 from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.formats.musicxml_writing import write_musicxml
-from chaconne.scores.formats.picture import draw
 from chaconne.scores.grid.grid import REST
 
 CLOSE = {0: 2.0, 7: 1.0}  # points for a tune that ends on the tonic, on the fifth
@@ -47,9 +47,9 @@ def write_tunes(network, folder, count, seed=0):
 
 
 def write_tune(grid, path, number=1, sound=True):
-    """Write PATH.abc, .musicxml, .mid, .png and, if `sound`, .wav; returns the paths."""
+    """Write PATH.abc, .musicxml, .mid, .svg and, if `sound`, .wav; returns the paths."""
     makers = {".abc": lambda file: write_abc(grid, file, number), ".musicxml": lambda file: write_musicxml(grid, file),
-              ".mid": lambda file: write_midi(grid, file), ".png": lambda file: draw(grid, file)}
+              ".mid": lambda file: write_midi(grid, file), ".svg": lambda file: write_svg(grid, file)}
     makers |= {".wav": lambda file: write_sound(grid, file)} if sound else {}
     for ending, make in makers.items():
         make(f"{path}{ending}")

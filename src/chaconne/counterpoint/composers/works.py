@@ -1,4 +1,4 @@
-"""A finished piece on disk: MIDI, MusicXML, a picture and sound."""
+"""A finished piece on disk: MIDI, MusicXML, engraved, and sound."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ TAIL = 0.6  # seconds after the last note
 
 
 def write_work(judgement, path, sound=True):
-    """Write PATH.mid, PATH.musicxml (broken rules in red), PATH.png and, if `sound`, PATH.wav; returns the paths."""
+    """Write PATH.mid, PATH.musicxml (broken rules in red), PATH.svg and, if `sound`, PATH.wav; returns the paths."""
     midi = Path(f"{path}.mid")
     midi.parent.mkdir(parents=True, exist_ok=True)
     write_midi(judgement.grid, midi)

@@ -21,6 +21,7 @@ for (const figure of document.querySelectorAll(".player")) {
     audio.preload = "auto";
   });
 }
+for (const sheet of document.querySelectorAll(".sheet")) follow(sheet, sheet.parentNode.querySelector("audio"));
 // Values of the curves under the pointer.
 for (const chart of document.querySelectorAll("svg.curves")) {
   const lines = JSON.parse(chart.dataset.lines), view = chart.viewBox.baseVal;

@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 HERE = Path(__file__).parent
-LOOK = (HERE / "page.css",), (HERE / "page.js",)    # of all pages but the listening test, which must not show much
+# Of all pages but the listening test, which must not show much.
+LOOK = (HERE / "page.css",), (HERE / "score.js", HERE / "page.js")
 
 
 def render(template, context, look=LOOK, rules=(), beside=()):

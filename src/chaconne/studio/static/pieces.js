@@ -81,22 +81,31 @@ function finish(card, piece) {
   const links = endings.map((ending) => make("a", { href: `${address}.${ending}?save`, download: true }, `Save ${ending}`));
   const again = make("button", { type: "button" }, "Use as a recording");
   again.addEventListener("click", () => document.dispatchEvent(new CustomEvent("recording", { detail: { id: piece.id, name: piece.title, seconds: piece.seconds } })));
-  card.replaceChildren(make("h4", {}, piece.title), canvas, player, ...score(piece, address),
+  card.replaceChildren(make("h4", {}, piece.title), canvas, player, ...score(piece, address, player),
     make("div", { class: "links" }, ...links), facts(piece), again);
   if (piece.about.violations) card.classList.add("wide");
   find("all").hidden = false;
   overview(canvas, `${address}.wav`).catch(() => canvas.remove());
 }
 
-// A harmonised melody has a picture with the broken rules in red, and their list.
-function score(piece, address) {
+// A harmonised melody has its score with the broken rules in red, which follows the player, and their list.
+function score(piece, address, player) {
   const { violations, remarks } = piece.about;
   if (!violations) return [];
   const count = `${violations.length} broken ${violations.length === 1 ? "rule" : "rules"}`;
   const items = violations.map((v) => make("li", {}, `bar ${v.bar}, beat ${v.beat}: ${v.rule.replaceAll("_", " ")} (${v.voices.join(", ")}): ${v.text}`));
-  return [make("img", { src: `${address}.png`, alt: `Score of ${piece.title}, ${count}` }),
+  const sheet = make("div", { class: "sheet", tabindex: 0, role: "region", "aria-label": `Score of ${piece.title}, ${count}` });
+  engraved(sheet, `${address}.svg`, player).catch(() => sheet.remove());
+  return [sheet,
     make("p", { class: "quiet" }, [`${piece.about.key}, ${piece.about.metre}`, ...remarks].join("; ")),
     make("p", { class: "violations" }, items.length ? `${count}:` : "No rule is broken."), make("ul", {}, ...items)];
+}
+
+async function engraved(sheet, address, player) {
+  const svg = new DOMParser().parseFromString(await (await fetch(address)).text(), "image/svg+xml").documentElement;
+  svg.querySelector("style")?.remove();     // the page has the same rules
+  sheet.append(document.importNode(svg, true));
+  follow(sheet, player);
 }
 
 function facts(piece) {
