@@ -28,6 +28,7 @@ LAYERS = (
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
 ONLY = {"corpora": {"running", "scores", "storage"}, "evaluation": {"running", "storage"},
         "evaluation.sweeps": {"evaluation", "running", "storage", "training"},
+        "evaluation.outside": {"corpora.rendering", "evaluation", "running", "storage"},    # reads what corpora read
         "pages": {"evaluation.verdict", "running", "storage"}}
 MOST_DOORS = 18     # of src/chaconne: one more room is one too many to keep in mind
 MOST_LINES = 250    # of all dvc.yaml that name code of the package

@@ -13,8 +13,8 @@ from chaconne.scores.formats.abc.writing import abc_of
 from chaconne.scores.formats.lines import read_score
 from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.formats.musicxml_writing import write_musicxml
-from chaconne.scores.grid.modes import SCALES
 from chaconne.scores.grid.spelling import name, sharps_of
+from chaconne.scores.pieces.modes import SCALES
 from tests.counterpoint.test_counterpoint_model import READING
 from tests.scores.kinds import tune
 

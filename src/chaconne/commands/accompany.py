@@ -17,6 +17,7 @@ from chaconne.commands.options import (
     Threads,
     asked_conditions,
     beside,
+    heard,
     tell,
     told,
     write,
@@ -72,7 +73,7 @@ def accompany(
     conditions = asked_conditions(trained, condition)
     if "task" in conditions:
         raise ValueError("--condition: the task is named with --task")
-    recording = open_recording(trained, file)
+    recording = heard(open_recording(trained, file))
     found = playing.bearings(recording, root, key)
     conditions = found.conditions(trained, conditions)
     write(place, trained, lambda progress: playing.accompanied(

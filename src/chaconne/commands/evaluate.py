@@ -7,7 +7,7 @@ import typer
 
 
 def evaluate(
-    reference: Annotated[Path, typer.Argument(help="folder of real music: wav, flac, ogg, mp3, of any rate")],
+    reference: Annotated[Path, typer.Argument(help="folder of real music: audio files of any kind, rate and level")],
     samples: Annotated[Path, typer.Argument(help="folder of generated music")],
     embedder: Annotated[list[str] | None, typer.Option(help="repeat for more  [default: logmel, notes]")] = None,
     weights: Annotated[Path | None, typer.Option(help="folder of pretrained ones  [default: the usual caches]")] = None,
@@ -21,7 +21,8 @@ def evaluate(
     """Measure generated music against real music, made with whatever tool.
 
     Distances with intervals beside a floor (files of the reference held out) and white noise, the same number of
-    clips for all; variety, copying, notes. Example: chaconne evaluate bach/ generated/ --out bach.json
+    clips for all; variety, copying, notes. Files that cannot be read are named, and
+    the call ends with 2. Example: chaconne evaluate bach/ generated/ --out bach.json
     """
     from threadpoolctl import threadpool_limits
 
@@ -38,6 +39,10 @@ def evaluate(
     show(found)
     if out:
         typer.echo(f"written to {out}")
+    for line in found["left_out"]:
+        typer.echo(f"chaconne: {line}", err=True)
+    if any("cannot be read" in line for line in found["left_out"]):
+        raise typer.Exit(2)
 
 
 def show(found):

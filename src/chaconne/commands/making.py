@@ -21,6 +21,7 @@ from chaconne.commands.options import (
     Truncation,
     asked_conditions,
     beside,
+    heard,
     names_of,
     open_trained,
     tell,
@@ -99,7 +100,7 @@ def reconstruct(file: File, model: Model = None, rev: Rev = None, out: Out | Non
     trained = open_trained(model, rev, threads)
     from chaconne.editing.making import open_recording, reconstructed
 
-    recording = open_recording(trained, file)
+    recording = heard(open_recording(trained, file))
     write(place, trained, lambda progress: reconstructed(trained, recording, progress))
     tell(as_json, [place], trained, recording.seconds, source=str(file))
 
@@ -123,7 +124,7 @@ def go_on(file: File, seconds: Seconds = None, model: Model = None, rev: Rev = N
     conditions = asked_conditions(trained, condition)
     from chaconne.editing.making import continued, open_recording
 
-    recording = open_recording(trained, file)
+    recording = heard(open_recording(trained, file))
     write(place, trained, lambda progress: continued(trained, recording, length, seed, conditions, progress))
     tell(as_json, [place], trained, recording.seconds + length, source=str(file), seed=seed, conditions=conditions)
 
@@ -144,7 +145,7 @@ def vary(file: File, strength: Annotated[float, typer.Option(min=0.01, max=1, he
     conditions = asked_conditions(trained, condition)
     from chaconne.editing.making import open_recording, varied
 
-    recording = open_recording(trained, file)
+    recording = heard(open_recording(trained, file))
     write(place, trained, lambda progress: varied(trained, recording, strength, seed, conditions, progress))
     tell(as_json, [place], trained, recording.seconds, source=str(file), strength=strength, seed=seed,
          conditions=conditions)
@@ -193,7 +194,7 @@ def morph(
         write(place, trained, lambda progress: making.morphed_seeds(trained, seeds, length, conditions, ends, progress))
     else:
         making.flow.check(trained, "morph of recordings")
-        both = [making.open_recording(trained, path) for path in (first, second)]
+        both = [heard(making.open_recording(trained, path)) for path in (first, second)]
         length = min(one.seconds for one in both)
         write(place, trained, lambda progress: making.morphed_recordings(
             trained, both, strength, seed, conditions, progress))
@@ -220,7 +221,7 @@ def inpaint(
     conditions = asked_conditions(trained, condition)
     from chaconne.editing.making import inpainted, open_recording
 
-    recording = open_recording(trained, file)
+    recording = heard(open_recording(trained, file))
     write(place, trained, lambda progress: inpainted(trained, recording, start, end, seed, conditions, progress))
     tell(as_json, [place], trained, recording.seconds, source=str(file), start=start, end=end, seed=seed,
          conditions=conditions)

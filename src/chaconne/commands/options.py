@@ -129,6 +129,13 @@ def write(place, trained, blocks):
             sink(block)
 
 
+def heard(recording):
+    """Return a recording; what is to be known of how it was read is said."""
+    for remark in recording.remarks:
+        typer.echo(f"{recording.path}: {remark}", err=True)
+    return recording
+
+
 def tell(as_json, places, trained, seconds, **more):
     """Say what was written, as lines or as one JSON object."""
     if not as_json:

@@ -8,7 +8,7 @@ from chaconne.counterpoint.composers import species
 from chaconne.counterpoint.composers.exercise import CONSONANT, Setting
 from chaconne.counterpoint.rules.pieces import batch, join
 from chaconne.scores.grid.grid import Grid
-from chaconne.scores.grid.modes import scale_of
+from chaconne.scores.pieces.modes import scale_of
 
 WHOLE = 16  # frames of a note
 COMPASS = 19  # semitones: the voices stay within a twelfth

@@ -14,7 +14,7 @@ from chaconne.counterpoint.rules.pieces import batch
 from chaconne.counterpoint.rules.writing import bands, candidates
 from chaconne.counterpoint.rules.writing.writing import write
 from chaconne.scores.grid.grid import NAMES
-from chaconne.scores.grid.modes import modal, scale_of
+from chaconne.scores.pieces.modes import modal, scale_of
 
 
 class ModelHarmonizer:

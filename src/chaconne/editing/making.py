@@ -5,7 +5,9 @@ is made. `progress(steps, what, total)` wraps steps and parts as tqdm does. Reco
 """
 
 import math
+import tempfile
 
+import numpy as np
 import torch
 
 from chaconne.editing import flow, styles
@@ -16,6 +18,9 @@ from chaconne.editing.wishes import both_ends
 CONTEXT_S = 6.5         # of a recording that the network sees before (and behind) what it makes
 PART = 96               # latent frames decoded at once (9 s): more are no faster
 LEAST_S = 0.5           # of a recording that there must be
+LEVEL_DB = 0.5          # by which what is given back may differ from the recording
+LOST_DB = 20.0          # a recording that loses more on its way is not carried
+WRITTEN = 2**18         # samples read back at once
 
 
 def quiet(steps, what, total=None):
@@ -75,7 +80,34 @@ def reconstructed(trained, recording, progress=quiet):
     """Yield a recording through the codec: what the best generator could sound like."""
     parts = (part for longer in recording.parts() for part in longer.split(PART, dim=-1))
     blocks = decoded(decoder_of(trained.codec), parts, math.ceil(recording.frames / PART), progress)
-    yield from cut(blocks, recording.samples, recording.gain)
+    yield from at_its_level(cut(blocks, recording.samples), recording)
+
+
+def at_its_level(blocks, recording):
+    """Yield what a recording became (audio [S] in blocks), as loud as the recording: within LEVEL_DB of it.
+
+    It has to be whole before its level is known: it waits on the disk. ValueError, in one line, for what a codec or a
+    model does not carry: it comes back far too soft, or its peaks would be cut off.
+    """
+    with tempfile.TemporaryFile() as kept:
+        energy, peak, samples = 0.0, 0.0, 0
+        for block in blocks:
+            kept.write(block.numpy().astype("<f4").tobytes())
+            energy, peak = energy + float(block.double().square().sum()), max(peak, float(block.abs().max()))
+            samples += len(block)
+        made = math.sqrt(energy / max(samples, 1))
+        factor = recording.level / made if made else math.inf
+        softer = 20 * math.log10(factor * recording.gain) if 0 < factor < math.inf else math.inf
+        if softer > LOST_DB:
+            raise ValueError(f"{recording.path}: expected music like that of the model's corpus, got sound that its "
+                             f"codec does not carry ({softer:.0f} dB are lost); `genre: folder` trains on it")
+        over = 20 * math.log10(max(1.0, factor * peak))
+        if over > LEVEL_DB:
+            raise ValueError(f"{recording.path}: expected a recording with room above its peaks, got one that would be "
+                             f"{over:.1f} dB over full scale at its own level; make it softer")
+        kept.seek(0)
+        while data := kept.read(4 * WRITTEN):
+            yield torch.from_numpy(np.frombuffer(data, "<f4").copy()) * factor
 
 
 def continued(trained, recording, seconds, seed, conditions, progress=quiet):
@@ -132,7 +164,7 @@ def varied(trained, recording, strength, seed, conditions, progress=quiet):
     flow.check(trained, "vary")
     made = flow.vary(trained, torch.cat(list(recording.parts()), dim=-1), strength, seed, conditions,
                      bar(progress, "composing"))
-    yield from sound(trained, made, recording.samples, progress, recording.gain)
+    yield from at_its_level(sound(trained, made, recording.samples, progress), recording)
 
 
 def morphed_seeds(trained, seeds, seconds, conditions, towards, progress=quiet):

@@ -36,43 +36,53 @@ def writing(path, sample_rate_hz):
     with new_file(path) as temporary, soundfile.SoundFile(temporary, "w", *opened, format=kind) as file:
         def write(audio):
             samples = audio.clamp(-1, 1).numpy()
+            if subtype == "PCM_16":
+                # libsndfile rounds for one format and cuts off for another: rounded here they hold the same samples.
+                samples = np.rint(samples * 32767).astype(np.int16)
             for first in range(0, len(samples), BLOCK):
                 file.write(samples[first:first + BLOCK])
 
         yield write
 
 
-def blocks_of(path, rate):
-    """Yield the blocks of a recording, float32 [samples], mono at `rate`; ValueError in one line for what is none."""
+def blocks_of(path, rate, remarks=None):
+    """Yield the blocks of a recording, float32 [samples], mono at `rate`; ValueError in one line for what is none.
+
+    remarks: a list that learns how it was read (see chaconne.corpora.rendering.decoding.mono).
+    """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: expected a recording (wav, flac, ogg, mp3, m4a, ...), found no such file")
     try:
-        yield from mono(path, rate)
+        yield from mono(path, rate, remarks)
     except Unreadable as error:
         raise ValueError(f"{path}: expected a recording, got {error}") from None
 
 
-def gain_for(path, rate, loudness_db):
-    """Return (factor, seconds): what brings a recording to the level of the corpora, and how long it is.
+def gain_for(path, rate, loudness_db, remarks=None):
+    """Return (factor, seconds, level): what brings a recording to the level of the corpora, how long and loud it is.
 
     The level is the root mean square in decibels of full scale, less where peaks would clip. Silence is a ValueError.
     """
     energy, peak, samples = 0.0, 0.0, 0
-    for block in blocks_of(path, rate):
+    for block in blocks_of(path, rate, remarks):
         energy += float(np.square(block, dtype=np.float64).sum())
         peak, samples = max(peak, float(np.abs(block).max(initial=0.0))), samples + len(block)
     rms = math.sqrt(energy / max(samples, 1))
     if rms < SILENT:
         raise ValueError(f"{path}: expected sound, got {samples / rate:.1f} s of silence")
-    return min(10 ** (loudness_db / 20) / rms, PEAK / peak), samples / rate
+    return min(10 ** (loudness_db / 20) / rms, PEAK / peak), samples / rate, rms
 
 
 class Recording:
-    """A recording as the models hear it. `gain` was applied; divide by it to give back the recording's own level."""
+    """A recording as the models hear it. `gain` was applied; divide by it to give back the recording's own level.
+
+    level: its own root mean square; remarks: lines about how it was read.
+    """
 
     def __init__(self, path, codec, loudness_db):
         self.path, self.codec, self.rate = Path(path), codec, codec.sample_rate_hz
-        self.gain, self.seconds = gain_for(path, self.rate, loudness_db)
+        self.remarks = []
+        self.gain, self.seconds, self.level = gain_for(path, self.rate, loudness_db, self.remarks)
 
     @property
     def frames(self):

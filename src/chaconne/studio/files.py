@@ -45,7 +45,7 @@ def melody_or_sound(path):
         except Exception as error:      # whatever a damaged score makes of a reader
             raise ValueError(f"{path}: no score that can be read ({type(error).__name__})") from error
         return {"what": "melody"}
-    _, seconds = gain_for(path, 22050, -20)
+    _, seconds, _ = gain_for(path, 22050, -20)
     return {"what": "sound", "seconds": round(seconds, 3)}
 
 

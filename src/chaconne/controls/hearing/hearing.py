@@ -32,7 +32,7 @@ def brightness(sound, rate, frames):
 def heard(sound, rate, frames):
     """Return {tempo, density, register}, each [T] in its unit, as a recording sounds.
 
-    tempo: of the whole clip (librosa's, Ellis 2007); density: attacks a second, which is fewer than notes where chords
+    tempo: of the whole clip (librosa's, Ellis 2007), NaN for silence; density: attacks a second, which is fewer than notes where chords
     are struck; register: mean pitch of a constant-Q transform, weighted by power.
 
     Attacks are SciPy's peaks, not librosa's: what Numba compiles for those breaks workers that compile at the same time
@@ -42,7 +42,8 @@ def heard(sound, rate, frames):
     with warnings.catch_warnings():     # of librosa, for what is shorter than its lowest notes need
         warnings.simplefilter("ignore")
         rise = librosa.onset.onset_strength(y=sound, sr=rate, hop_length=BIN_SAMPLES)
-        tempo = float(librosa.feature.tempo(onset_envelope=rise, sr=rate)[0])
+        # Of silence librosa says its prior, 117 or so.
+        tempo = float(librosa.feature.tempo(onset_envelope=rise, sr=rate)[0]) if rise.max(initial=0) > 0 else np.nan
         attacks = librosa.frames_to_time(attacks_in(rise, rate), sr=rate, hop_length=BIN_SAMPLES)
         power = np.abs(librosa.cqt(sound, sr=rate, hop_length=BIN_SAMPLES, fmin=librosa.midi_to_hz(LOWEST),
                                    n_bins=12 * OCTAVES)) ** 2

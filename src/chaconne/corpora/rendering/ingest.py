@@ -34,6 +34,8 @@ class Ingest:
     def __call__(self, job):
         """Return {'spans': [(first sample, samples)], 'seconds': of the file} or {'reason': why there is none}.
 
+        Beside spans may stand 'remarks', lines about how the file was read.
+
         Whatever is wrong with one file is its reason: it never ends the run.
         """
         place = Path(self.folder, str(job["number"]))
@@ -53,7 +55,7 @@ class Ingest:
 
     def recording(self, job, place):
         """Decode twice from here on: at full precision into a scratch file, from there as 16 bits at one gain."""
-        scratch, levels, words = self.decode(job["file"], place)
+        scratch, levels, words, remarks = self.decode(job["file"], place)
         chosen = self.choose(levels)
         if not chosen:
             least = self.settings["least_seconds"]
@@ -69,13 +71,15 @@ class Ingest:
                     block.tofile(out)
             write(part, f"{place}.{stem}.i16", chosen, gain)
             part.unlink()
-        return {"spans": chosen, "seconds": scratch.stat().st_size / 4 / self.rate}
+        found = {"spans": chosen, "seconds": scratch.stat().st_size / 4 / self.rate}
+        return found | ({"remarks": remarks} if remarks else {})
 
     def decode(self, path, place):
-        """Write the samples as float32; return (Path, RMS of every grid frame, fingerprint)."""
+        """Write the samples as float32; return (Path, RMS of every grid frame, fingerprint, remarks)."""
         scratch, fingerprint, left, levels = Path(f"{place}.f32"), Fingerprint(self.rate), [], []
+        remarks = []
         with open(scratch, "wb") as out:
-            for block in mono(path, self.rate):
+            for block in mono(path, self.rate, remarks):
                 block.tofile(out)
                 fingerprint.feed(block)
                 whole = np.concatenate([*left, block])
@@ -84,7 +88,7 @@ class Ingest:
                 levels.append(np.sqrt(energy))
                 left = [whole[count:]]
         fingerprint.feed(np.zeros(0, np.float32), last=True)
-        return scratch, np.concatenate(levels), fingerprint.words
+        return scratch, np.concatenate(levels), fingerprint.words, remarks
 
     def choose(self, levels):
         """Return [(first sample, samples)] of the clips."""

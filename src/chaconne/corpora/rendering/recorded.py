@@ -66,6 +66,9 @@ def pack_recordings(scores, folder, scratch, settings, audio, split, seed, worke
     skipped = [*gathered["skipped"], *([job["piece"], r["reason"]] for job, r in zip(jobs, results, strict=True)
                                        if "reason" in r)]
     report(folder, skipped, settings["name"])
+    for job, result in used:
+        for remark in result.get("remarks", ()):
+            print(f"{job['piece']}: {remark}")
     groups = grouped([job for job, _ in used], scratch)
     splits = divide([job for job, _ in used], groups, split, seed, settings["name"])
     rows = rows_of(used, groups, splits, audio)

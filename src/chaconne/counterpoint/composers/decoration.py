@@ -7,7 +7,7 @@ import numpy as np
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import join
 from chaconne.scores.grid.grid import QUARTER
-from chaconne.scores.grid.modes import scale_of
+from chaconne.scores.pieces.modes import scale_of
 
 THIRDS = (3, 4)  # semitones
 HALF = QUARTER // 2

@@ -12,7 +12,7 @@ from chaconne.counterpoint.composers.voicings import voicings
 from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import batch
 from chaconne.scores.grid.grid import NAMES, QUARTER, REST, bar_frames, beat_frames, notes_of
-from chaconne.scores.grid.modes import modal, nearest, scale_of
+from chaconne.scores.pieces.modes import modal, nearest, scale_of
 
 # What a broken rule costs in the search: the rarer in Bach, the dearer (his rates are 0.2 to 4 in 100 beats).
 WEIGHTS = {"parallels": 30.0, "hidden": 12.0, "crossing": 6.0, "overlap": 6.0, "spacing": 6.0, "range": 20.0,

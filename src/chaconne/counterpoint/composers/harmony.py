@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from chaconne.scores.grid.modes import SCALES, modal
+from chaconne.scores.pieces.modes import SCALES, modal
 
 USUAL, SOMETIMES, SELDOM, ODD = 0.0, 1.0, 2.5, 5.0
 # Degree -> degrees that follow it usually, sometimes, seldom (Piston's table of usual root progressions).

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from chaconne.scores.grid.grid import REST, beat_frames
-from chaconne.scores.grid.modes import scale_of
+from chaconne.scores.pieces.modes import scale_of
 
 LOW, HIGH = 62, 76  # MIDI: where sopranos of chorales mostly are
 STEPS, ODDS = (-2, -1, 0, 1, 2), (0.1, 0.38, 0.06, 0.36, 0.1)  # scale steps from note to note

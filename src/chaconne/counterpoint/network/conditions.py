@@ -12,7 +12,7 @@ from torch import nn
 from chaconne.counterpoint.network import symbols as sy
 from chaconne.counterpoint.network.blocks import Block
 from chaconne.scores.grid.grid import QUARTER, REST
-from chaconne.scores.grid.modes import USUAL, modal, nearest
+from chaconne.scores.pieces.modes import USUAL, modal, nearest
 
 MODES, METRES = (*USUAL, "other"), ("4/4", "3/4", "2/2", "6/8", "3/2")
 DENSITIES = (0.5, 0.7, 0.85, 1.0, 1.2)  # onsets a beat and voice: bounds between six classes

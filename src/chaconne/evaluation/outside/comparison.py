@@ -75,7 +75,7 @@ def open_reference(folder, settings, cache):
         return reference.load(kept, settings["embedders"], settings["weights"])
     with tempfile.TemporaryDirectory() as corpus:
         seconds, seed = settings["clip_seconds"], settings["seed"]
-        manifest = folders.pack(folder, corpus, seconds)
+        manifest, left_out = folders.pack(folder, corpus, seconds)
         manifest["split"] = split(manifest, seconds, settings["clips"], seed)
         sizes = folders.clips_in(manifest, seconds)
         train, test = (int(sizes[manifest["split"] == part].sum()) for part in ("train", "test"))
@@ -88,6 +88,7 @@ def open_reference(folder, settings, cache):
         manifest.to_csv(Path(corpus, "manifest.csv"), index=False)
         counts = {"clips": min(test, settings["clips"]), "reference_clips": min(train, MOST)}
         reference.build(corpus, kept, settings | counts, seed)
+        write_json(kept / "left_out.json", left_out)
         print(f"{folder}: embeddings kept in {kept}", flush=True)
     return reference.load(kept, settings["embedders"], settings["weights"])
 
@@ -114,7 +115,8 @@ def real_and_noise(ground, real, seed):
 
 
 def evaluate(reference_folder, samples_folder, settings, cache):
-    """Return the table of two folders: settings, intervals, unavailable, warnings, and rows as in comparison.json.
+    """Return the table of two folders: settings, intervals, unavailable, warnings, left_out (lines), and rows as in
+    comparison.json.
 
     Rows: `samples`; `real`, held-out files of the reference: the floor; `noise`, white and as loud. All have the
     same number of clips. settings: as in `open_reference`. Raises ValueError in one line for what cannot be
@@ -122,7 +124,7 @@ def evaluate(reference_folder, samples_folder, settings, cache):
     """
     seconds, seed = settings["clip_seconds"], settings["seed"]
     with tempfile.TemporaryDirectory() as temporary:
-        manifest = folders.pack(samples_folder, temporary, seconds)
+        manifest, left_out = folders.pack(samples_folder, temporary, seconds)
         there = int(folders.clips_in(manifest, seconds).sum())
         if there < reference.FEWEST:
             raise ValueError(f"{samples_folder}: expected {reference.FEWEST} clips of {seconds:g} s or more, found "
@@ -139,4 +141,5 @@ def evaluate(reference_folder, samples_folder, settings, cache):
     warnings = tables.few_clips(ground) + coverage.warnings_of("samples", measured["samples"], intervals["samples"])
     about = {"reference": str(reference_folder), "samples": str(samples_folder)}
     return measured | {"settings": tables.settings_of(ground, seed) | about, "intervals": intervals,
-                       "unavailable": ground.unavailable, "warnings": warnings}
+                       "unavailable": ground.unavailable, "warnings": warnings,
+                       "left_out": read_json(ground.folder / "left_out.json") + left_out}

@@ -4,22 +4,23 @@ A folder becomes the packed array and the manifest of a corpus (see crops.py): m
 are read in pieces, so that an hour costs no more memory than a minute.
 """
 
+import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
-import soxr
 from tqdm import tqdm
 
+from chaconne.corpora.rendering.decoding import SUFFIXES, Unreadable, mono
 from chaconne.evaluation import crops
 from chaconne.evaluation.reference.batches import BATCH, SILENT, levels
 from chaconne.storage.files import load_array, write_json
 
 SAMPLE_RATE_HZ = 22050  # of everything that is measured
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 GRID_SAMPLES = 1  # beats are unknown: clips lie side by side
-BLOCK_S = 60.0  # of a file in memory at once
+LEVEL_DB = -20.0    # root mean square of a folder, in decibels of full scale, as the corpora have it
+BLOCK = 1 << 20     # samples in memory at once
 SHORT_S = 0.05  # what a clip may lack of its length, made up with silence: encoders and resamplers cut a little
 HEADER = {"descr": "<i2", "fortran_order": False}
 
@@ -29,70 +30,89 @@ def audio_files(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: expected a folder of audio files, found {'a file' if folder.exists() else 'none'}")
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    files = sorted(path for path in folder.rglob("*") if is_audio(path))
     if not files:
         raise ValueError(f"{folder}: expected audio files ({', '.join(s[1:] for s in SUFFIXES)}), found none")
     return files
 
 
-def decode(path):
-    """Yield the samples of a file in pieces: float32 [samples], mono (the mean of channels), 22.05 kHz.
+def is_audio(path):
+    """Is a file called as audio is? What macOS leaves beside files on other disks (._*) is none."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith("._") and path.is_file()
 
-    Raises ValueError in one line, with the name, for what is no audio and for samples that are not finite.
+
+def others(folder):
+    """Return one line about the files below a folder that are not taken for audio, '' without any."""
+    found = Counter(path.suffix.lower() or "no suffix" for path in Path(folder).rglob("*")
+                    if path.is_file() and not is_audio(path))
+    kinds = ", ".join(f"{count} of {suffix}" for suffix, count in sorted(found.items()))
+    return f"{folder}: {sum(found.values())} files are not taken for audio: {kinds}" if found else ""
+
+
+def decode(path, out, remarks):
+    """Append the samples of a file, float32, mono, 22.05 kHz, to the open file `out`: (samples, energy, peak).
+
+    Raises Unreadable for what is no audio and for samples that are not finite.
     """
-    try:
-        with soundfile.SoundFile(path) as file:
-            stream = soxr.ResampleStream(file.samplerate, SAMPLE_RATE_HZ, 1, dtype="float32")
-            read, frames = 0, round(BLOCK_S * file.samplerate)
-            while len(block := file.read(frames, dtype="float32", always_2d=True)):
-                read += len(block)
-                if not np.isfinite(block).all():
-                    raise ValueError(f"{path}: expected numbers, found NaN or infinite samples; make it anew")
-                yield stream.resample_chunk(np.ascontiguousarray(block.mean(1)))
-            if read:
-                yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
-    except soundfile.SoundFileError as error:
-        raise ValueError(f"{path}: cannot be read as audio ({error}); mend it or take it out of the folder") from error
+    samples, energy, peak = 0, 0.0, 0.0
+    for block in mono(path, SAMPLE_RATE_HZ, remarks):
+        out.write(block.astype("<f4").tobytes())
+        samples, energy = samples + len(block), energy + float(np.square(block, dtype=np.float64).sum())
+        peak = max(peak, float(np.abs(block).max(initial=0.0)))
+    return samples, energy, peak
 
 
 def pack(folder, out, seconds):
-    """Write audio.npy (int16 [samples]; what is beyond full scale is clipped) and corpus.json; return the manifest.
+    """Write audio.npy (int16 [samples]) and corpus.json; return (manifest, lines about what was left out).
 
-    The manifest has a row for each file: clip, piece (its name), start, samples. Files shorter than `seconds`
-    are left out. Raises ValueError in one line: no files, one that cannot be read, a silent one, none long enough.
+    All files have one gain, which brings the folder to LEVEL_DB: how loud somebody mastered a set changes no distance,
+    and nothing beyond full scale is cut off. The manifest has a row for each file: clip, piece (its name), start,
+    samples. Files shorter than `seconds` and those that cannot be read are left out. Raises ValueError in one line:
+    no files, a silent one, none long enough.
     """
-    folder, rows, start = Path(folder), [], 0
+    folder, rows, left_out, kept = Path(folder), [], [other] if (other := others(folder)) else [], []
     least = round(seconds * SAMPLE_RATE_HZ)
     files = audio_files(folder)
     Path(out).mkdir(parents=True, exist_ok=True)
-    with open(Path(out, "audio.npy"), "wb") as packed:
-        np.lib.format.write_array_header_1_0(packed, HEADER | {"shape": (0,)})
+    with tempfile.TemporaryFile(dir=out) as scratch:
         for path in tqdm(files, desc=f"reading {folder.name}", unit="file", delay=2, leave=False):
-            samples, energy, first = 0, 0.0, packed.tell()
-            for block in decode(path):
-                packed.write((block.clip(-1, 1) * 32767).round().astype("<i2").tobytes())
-                samples, energy = samples + len(block), energy + float(np.square(block, dtype=np.float64).sum())
+            first, remarks = scratch.tell(), []
+            try:
+                samples, energy, peak = decode(path, scratch, remarks)
+            except Unreadable as error:
+                left_out.append(f"{path}: cannot be read: {error}")
+                scratch.seek(first)
+                continue
+            left_out += [f"{path}: {remark}" for remark in remarks]
             if least - SHORT_S * SAMPLE_RATE_HZ <= samples < least:
-                packed.write(bytes(2 * (least - samples)))
+                scratch.write(bytes(4 * (least - samples)))
                 samples = least
             if samples < least:
-                packed.seek(first)
-                packed.truncate()
+                scratch.seek(first)
                 continue
-            if energy < samples * SILENT**2:
+            kept.append((path, samples, energy, peak))
+        if not kept:
+            raise ValueError(f"{folder}: expected files of {seconds:g} s or more, all {len(files)} are shorter"
+                             f"{' or cannot be read' if left_out else ''}; use a smaller --seconds")
+        total = sum(samples for _, samples, _, _ in kept)
+        level = np.sqrt(sum(energy for _, _, energy, _ in kept) / total)
+        gain = min(10 ** (LEVEL_DB / 20) / max(level, 1e-30), 1 / max(max(peak for *_, peak in kept), 1e-30))
+        for path, samples, energy, _ in kept:
+            if gain * np.sqrt(energy / samples) < SILENT:
                 raise ValueError(f"{path} is silent; take it out of the folder")
-            rows.append((len(rows), path.relative_to(folder).as_posix(), start, samples))
-            start += samples
-        packed.seek(0)  # numpy leaves room in a header for the length to grow
-        np.lib.format.write_array_header_1_0(packed, HEADER | {"shape": (start,)})
-    if not rows:
-        raise ValueError(f"{folder}: expected files of {seconds:g} s or more, all {len(files)} are shorter; "
-                         "use a smaller --seconds")
+            rows.append((len(rows), path.relative_to(folder).as_posix(), sum(row[3] for row in rows), samples))
+        scratch.seek(0)
+        with open(Path(out, "audio.npy"), "wb") as packed:
+            np.lib.format.write_array_header_1_0(packed, HEADER | {"shape": (total,)})
+            for first in range(0, total, BLOCK):
+                block = np.frombuffer(scratch.read(4 * min(BLOCK, total - first)), "<f4")
+                packed.write(np.rint(block * gain * 32767).astype("<i2").tobytes())
     if len(rows) < len(files):
-        print(f"{folder}: {len(files) - len(rows)} of {len(files)} files are shorter than {seconds:g} s: left out")
+        print(f"{folder}: {len(files) - len(rows)} of {len(files)} files are shorter than {seconds:g} s or cannot be "
+              "read: left out")
     facts = {"name": folder.name, "sample_rate_hz": SAMPLE_RATE_HZ, "grid_samples": GRID_SAMPLES}
     write_json(Path(out, "corpus.json"), facts)
-    return pd.DataFrame(rows, columns=["clip", "piece", "start", "samples"])
+    return pd.DataFrame(rows, columns=["clip", "piece", "start", "samples"]), left_out
 
 
 def clips_in(manifest, seconds):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from chaconne.scores.formats.performing import as_performed, as_written, merged, perform
-from chaconne.scores.grid.modes import SCALES
+from chaconne.scores.pieces.modes import SCALES
 
 ORGAN = 19  # General MIDI program
 WHITE = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

@@ -5,9 +5,9 @@ import re
 from chaconne.running.files import new_file
 from chaconne.scores.formats.musicxml import SOFTWARE
 from chaconne.scores.grid.grid import QUARTER, bar_frames, notes_of
-from chaconne.scores.grid.modes import SCALES
 from chaconne.scores.grid.spelling import name as spelled
 from chaconne.scores.grid.spelling import sharps_of
+from chaconne.scores.pieces.modes import SCALES
 
 WRITABLE = (16, 12, 8, 6, 4, 3, 2, 1)  # frames of one note or rest, dotted ones among them
 RED = "#d01c1c"

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from chaconne.scores.formats.found import Found
-from chaconne.scores.grid.modes import SCALES
+from chaconne.scores.pieces.modes import SCALES
 from chaconne.scores.pieces.score import TONICS
 
 # What files of scores are usually called; what is in them decides.

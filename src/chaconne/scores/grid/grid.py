@@ -28,7 +28,7 @@ class Grid:
     onset: bool [voices, frames], a note begins here
     fermata: bool [voices, frames], True for every frame of a note under a fermata
     metre: '4/4'; pickup: frames before the first barline (0 for none)
-    key: one of chaconne.scores.pieces.score.TONICS; mode: one of chaconne.scores.grid.modes.SCALES, or other
+    key: one of chaconne.scores.pieces.score.TONICS; mode: one of chaconne.scores.pieces.modes.SCALES, or other
     tempo_qpm: quarter notes a minute
     instruments: General MIDI program 0..127 of each voice
     """
