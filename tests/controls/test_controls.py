@@ -70,6 +70,7 @@ def test_density_and_register_are_those_of_the_notes():
     assert told["register"][40] == pytest.approx(60) and told["register"][-40] == pytest.approx(72)
     silent = n.of_notes(notes[:0], 50, RATE_HZ)
     assert (silent["density"] == n.SPARSE).all() and np.isnan(silent["register"]).all()
+    assert np.isnan(silent["tempo"]).all()
 
 
 def test_brightness_is_the_frequency_of_a_sine_and_silence_has_none():
@@ -88,6 +89,7 @@ def test_a_recording_says_its_own_numbers():
     assert told["density"][64] == pytest.approx(2, rel=0.25) and told["register"][64] == pytest.approx(69, abs=1)
     silent = hearing.heard(np.zeros(6 * tiny.RATE, np.float32), tiny.RATE, 64)
     assert (silent["density"] == n.SPARSE).all() and np.isnan(silent["register"]).all()
+    assert np.isnan(silent["tempo"]).all()
 
 
 def test_what_is_asked_for_becomes_a_curve_and_a_clock():

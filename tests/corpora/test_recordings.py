@@ -386,3 +386,64 @@ def test_an_unreadable_rate_is_refused(tmp_path):
     wav(tmp_path / "x.wav", TONE, rate=100)
     with pytest.raises(Unreadable, match="a sample rate of 100 Hz"):
         list(mono(tmp_path / "x.wav", RATE))
+
+
+def encoded(path, codec, audio, rate, **options):
+    """Write audio float32 [S] through PyAV."""
+    import av
+
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream(codec, rate=rate)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(audio[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = rate, 0
+        fifo = av.AudioFifo()
+        for part in av.AudioResampler(format=stream.format.name, layout="mono", rate=rate).resample(frame):
+            fifo.write(part)
+        while fifo.samples:
+            part = fifo.read(min(stream.codec_context.frame_size or 4096, fifo.samples), partial=True)
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="module")
+def sweep():
+    """Return float32 [S] at 48 kHz: three seconds that are nowhere alike."""
+    t = np.arange(3 * 48000) / 48000
+    return (0.5 * np.sin(2 * np.pi * (200 + 300 * t) * t)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("name", "codec", "options"), [
+    ("phone.m4a", "aac", {}), ("named.mp3", "aac", {"f": "mp4"}), ("browser.webm", "libopus", {}),
+    ("fragments.mp4", "aac", {"movflags": "frag_keyframe+empty_moov"}), ("plain.wv", "wavpack", {}),
+    ("lossless.m4a", "alac", {}), ("named.wav", "flac", {"f": "matroska"})])
+def test_content_decides_how_a_recording_is_read(name, codec, options, sweep, tmp_path):
+    made = encoded(tmp_path / (f"made.{options['f'].replace('matroska', 'mka')}" if "f" in options else name), codec,
+                   sweep, 48000, **{key: value for key, value in options.items() if key != "f"})
+    path = made.rename(tmp_path / name)
+    read = np.concatenate(list(mono(path, 48000)))
+    assert abs(len(read) - len(sweep)) <= 1024    # PyAV writes no priming of AAC into its files
+    assert np.sqrt(np.square(read).mean()) == pytest.approx(np.sqrt(np.square(sweep).mean()), rel=0.02)
+
+
+def test_what_fills_the_last_block_of_a_phone_is_no_music():
+    path = ROOT.parent / "shared/data/inputs/audio/phone.m4a"
+    if not path.exists():
+        pytest.skip(f"{path} is absent")
+    assert sum(map(len, mono(path, 44100))) == 441_000
+
+
+def test_alac_of_32_bits_is_what_was_written(sweep, tmp_path):
+    """libsndfile writes it and reads other sound from it; see findings/libsndfile_alac_32.sh."""
+    soundfile.write(tmp_path / "a.caf", sweep, 48000, subtype="ALAC_32", format="CAF")
+    assert np.abs(np.concatenate(list(mono(tmp_path / "a.caf", 48000)))[:len(sweep)] - sweep).max() < 1e-6
+
+
+@pytest.mark.parametrize(("right", "told"), [(-1.0, True), (1.0, False), (0.0, False), (-0.5, False)])
+def test_two_sides_that_cancel_are_told_and_one_is_taken(right, told, sweep, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.stack([sweep, right * sweep], 1), 48000, subtype="FLOAT")
+    remarks = []
+    read = np.concatenate(list(mono(tmp_path / "a.wav", 48000, remarks)))
+    assert bool(remarks) == told
+    assert np.abs(read - (sweep if told else (1 + right) / 2 * sweep)).max() < 1e-6

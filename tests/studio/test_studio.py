@@ -124,7 +124,8 @@ def test_recordings_are_edited(client, tmp_path, kind, model, seconds):
 
 def test_pieces_can_be_edited_again(client):
     first = made(client, kind="generate", model="gan")
-    assert made(client, kind="vary", model="diffusion", recording=first["result"]["id"])["state"] == "done"
+    job = made(client, kind="continue", model="diffusion", recording=first["result"]["id"])
+    assert job["state"] == "done", job["error"]
 
 
 NOTES = [{"pitch": p, "quarters": 1} for p in (67, 69, 71, 72, 71, 69, 67)] + [{"pitch": 67, "quarters": 2}]

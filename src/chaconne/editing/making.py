@@ -86,28 +86,34 @@ def reconstructed(trained, recording, progress=quiet):
 def at_its_level(blocks, recording):
     """Yield what a recording became (audio [S] in blocks), as loud as the recording: within LEVEL_DB of it.
 
-    It has to be whole before its level is known: it waits on the disk. ValueError, in one line, for what a codec or a
-    model does not carry: it comes back far too soft, or its peaks would be cut off.
+    It has to be whole before its level is known: it waits on the disk. Single peaks beyond full scale are cut off when
+    it is written. ValueError, in one line, for what a codec or a model does not carry, because it comes back far too
+    soft, and for what full scale has no room for.
     """
     with tempfile.TemporaryFile() as kept:
-        energy, peak, samples = 0.0, 0.0, 0
+        energy = samples = 0.0
         for block in blocks:
             kept.write(block.numpy().astype("<f4").tobytes())
-            energy, peak = energy + float(block.double().square().sum()), max(peak, float(block.abs().max()))
-            samples += len(block)
-        made = math.sqrt(energy / max(samples, 1))
-        factor = recording.level / made if made else math.inf
-        softer = 20 * math.log10(factor * recording.gain) if 0 < factor < math.inf else math.inf
-        if softer > LOST_DB:
+            energy, samples = energy + float(block.double().square().sum()), samples + len(block)
+        factor = recording.level / math.sqrt(energy / max(samples, 1)) if energy else math.inf
+        lost = 20 * math.log10(factor * recording.gain) if energy else math.inf
+        if lost > LOST_DB:
             raise ValueError(f"{recording.path}: expected music like that of the model's corpus, got sound that its "
-                             f"codec does not carry ({softer:.0f} dB are lost); `genre: folder` trains on it")
-        over = 20 * math.log10(max(1.0, factor * peak))
-        if over > LEVEL_DB:
-            raise ValueError(f"{recording.path}: expected a recording with room above its peaks, got one that would be "
-                             f"{over:.1f} dB over full scale at its own level; make it softer")
-        kept.seek(0)
-        while data := kept.read(4 * WRITTEN):
-            yield torch.from_numpy(np.frombuffer(data, "<f4").copy()) * factor
+                             f"codec does not carry ({lost:.0f} dB are lost); `genre: folder` trains on it")
+        left = sum(float((block * factor).clamp(-1, 1).double().square().sum()) for block in read_back(kept))
+        cut_off = 10 * math.log10(samples * recording.level**2 / left)
+        if cut_off > LEVEL_DB:
+            raise ValueError(f"{recording.path}: expected a recording within full scale, got one so loud that "
+                             f"{cut_off:.1f} dB would be cut off; make it softer")
+        for block in read_back(kept):
+            yield block * factor
+
+
+def read_back(file):
+    """Yield audio [S] in blocks of an open file of float32."""
+    file.seek(0)
+    while data := file.read(4 * WRITTEN):
+        yield torch.from_numpy(np.frombuffer(data, "<f4").copy())
 
 
 def continued(trained, recording, seconds, seed, conditions, progress=quiet):

@@ -10,6 +10,7 @@ import torch
 
 from chaconne.corpora.rendering.decoding import Unreadable, mono
 from chaconne.running.files import new_file
+from chaconne.storage.latents.audio import to_int16
 
 # Endings that can be written: (format, subtype) of libsndfile.
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
@@ -35,10 +36,8 @@ def writing(path, sample_rate_hz):
     opened = (sample_rate_hz, 1, subtype)
     with new_file(path) as temporary, soundfile.SoundFile(temporary, "w", *opened, format=kind) as file:
         def write(audio):
-            samples = audio.clamp(-1, 1).numpy()
-            if subtype == "PCM_16":
-                # libsndfile rounds for one format and cuts off for another: rounded here they hold the same samples.
-                samples = np.rint(samples * 32767).astype(np.int16)
+            # libsndfile rounds for one format and cuts off for another: rounded here they hold the same samples.
+            samples = to_int16(audio) if subtype == "PCM_16" else audio.clamp(-1, 1).numpy()
             for first in range(0, len(samples), BLOCK):
                 file.write(samples[first:first + BLOCK])
 

@@ -1,10 +1,9 @@
 """What the page can ask for: every kind of piece, as work for a job."""
 
-import numpy as np
-import soundfile
 import torch
 
 from chaconne.editing import making
+from chaconne.storage.latents.audio import write_wav
 from chaconne.studio.store import Piece
 from chaconne.trained.places import project_root
 
@@ -125,8 +124,8 @@ def piece_work(store, asked, title, blocks, ready=opened):
             end = block is None
             audio += [] if end else [block]
         name, path = store.place(".wav")
-        sound = torch.cat(audio).clamp(-1, 1).numpy().astype(np.float32)
-        soundfile.write(path, sound, trained.codec.sample_rate_hz, subtype="PCM_16")
+        sound = torch.cat(audio)
+        write_wav(path, sound, trained.codec.sample_rate_hz)
         about = {"model": trained.name, "kind": asked.get("kind"), "seed": seed, "rev": asked.get("rev") or "",
                  "knobs": trained.knobs, "conditions": conditions}
         return store.add(Piece(name, title, path, len(sound) / trained.codec.sample_rate_hz, about)).as_dict()

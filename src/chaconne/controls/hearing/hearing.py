@@ -32,8 +32,8 @@ def brightness(sound, rate, frames):
 def heard(sound, rate, frames):
     """Return {tempo, density, register}, each [T] in its unit, as a recording sounds.
 
-    tempo: of the whole clip (librosa's, Ellis 2007), NaN for silence; density: attacks a second, which is fewer than notes where chords
-    are struck; register: mean pitch of a constant-Q transform, weighted by power.
+    tempo: of the whole clip (librosa's, Ellis 2007), NaN for silence; density: attacks a second, which is fewer than
+    notes where chords are struck; register: mean pitch of a constant-Q transform, weighted by power.
 
     Attacks are SciPy's peaks, not librosa's: what Numba compiles for those breaks workers that compile at the same time
     (numba/numba#10128).
