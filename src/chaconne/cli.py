@@ -8,6 +8,7 @@ from chaconne.commands import benchmark, making, musika, sweep
 from chaconne.commands.accompany import accompany
 from chaconne.commands.check import check
 from chaconne.commands.compose import compose, go_on
+from chaconne.commands.convert import convert
 from chaconne.commands.doctor import doctor
 from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
@@ -23,7 +24,7 @@ PANELS = {
     "Make music": {"generate": making.generate, "continue": making.go_on, "vary": making.vary, "morph": making.morph,
                    "inpaint": making.inpaint, "accompany": accompany, "reconstruct": making.reconstruct,
                    "studio": studio},
-    "Scores": {"compose": compose, "continue-score": go_on, "harmonize": harmonize, "check": check,
+    "Scores": {"compose": compose, "continue-score": go_on, "harmonize": harmonize, "check": check, "convert": convert,
                "species": species},
     "Measure and listen": {"evaluate": evaluate, "listen": listen, "preference": preference},
     "Models and machine": {"pack": pack, "unpack": unpack, "doctor": doctor, "repair": repair},

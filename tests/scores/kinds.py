@@ -211,6 +211,7 @@ def note(word, voice=1, staff=0, more="", chord=False, ties=""):
         what = (f"<pitch><step>{name[0]}</step>" + (f"<alter>{alter}</alter>" if alter else "")
                 + f"<octave>{name[-1]}</octave></pitch>")
     tie = "".join(f'<tie type="{kind}"/>' for kind in ties.split())
+    more += "<notations>" + tie.replace("tie ", "tied ") + "</notations>" if tie else ""
     kind = TYPES.get(quarters)
     return ("<note>" + "<chord/>" * chord + what + f"<duration>{round(quarters * 12)}</duration>{tie}"
             + f"<voice>{voice}</voice>" + (f"<type>{kind}</type>" if kind else "")
@@ -302,6 +303,11 @@ def metronome(unit, number):
             "</metronome></direction-type></direction>")
 
 
+def said(words, sound):
+    """Return words above a staff with what they mean to a player."""
+    return (f"<direction><direction-type><words>{words}</words></direction-type><sound {sound}=\"yes\"/></direction>")
+
+
 XML = [
     xml("plain", {"Voice": TWO_BARS}, line(PLAIN), metre="4/4", sharps=1),
     xml("chord_symbols", {"Voice": [attributes(1) + CHORD + notes("G4 A4") + CHORD + notes("B4 C5"),
@@ -323,10 +329,12 @@ XML = [
         line("G4 A4 B4 C5 D5:4 G4 A4 B4 C5 E5:4 G4 A4 B4 C5 B4:4")),
     xml("shared_ending", {"Voice": endings(("1, 3", "D5"), (2, "E5"), (4, "B4"))},
         line("G4 A4 B4 C5 D5:4 G4 A4 B4 C5 E5:4 G4 A4 B4 C5 D5:4 G4 A4 B4 C5 B4:4")),
-    xml("da_capo", {"Voice": [attributes() + notes("C4 D4 E4 F4") + '<direction><direction-type><words>Fine</words>'
-                              '</direction-type><sound fine="yes"/></direction>',
-                              notes("G4:4") + '<direction><direction-type><words>D.C. al Fine</words></direction-type>'
-                              '<sound dacapo="yes"/></direction>']}, line("C4 D4 E4 F4 G4:4 C4 D4 E4 F4")),
+    xml("da_capo", {"Voice": [attributes() + notes("C4 D4 E4 F4") + said("Fine", "fine"),
+                              notes("G4:4") + said("D.C. al Fine", "dacapo")]}, line("C4 D4 E4 F4 G4:4 C4 D4 E4 F4")),
+    xml("da_capo_of_a_second_movement", {"Voice": [
+        attributes() + notes("C4:4"), notes("D4:4"), '<measure number="1">' + notes("E4:4") + said("Fine", "fine")
+        + "</measure>", '<measure number="2">' + notes("F4:4") + said("D.C. al Fine", "dacapo") + "</measure>"]},
+        line("C4:4 D4:4 E4:4 F4:4 E4:4")),
     xml("repeat_three_times", {"Voice": [attributes() + notes("C4 D4 E4 F4")
                                          + right('<repeat direction="backward" times="3"/>'), notes("G4:4")]},
         line("C4 D4 E4 F4 C4 D4 E4 F4 C4 D4 E4 F4 G4:4")),

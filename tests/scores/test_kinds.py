@@ -1,5 +1,6 @@
 """Every kind of file that people have is read as it sounds, by the one reader of scores."""
 
+import numpy as np
 import pytest
 
 from chaconne.scores.formats.corpus import fields_of
@@ -38,3 +39,20 @@ def test_what_is_in_a_file_decides_not_its_name(kind, tmp_path):
     path = tmp_path / "music.xyz"
     path.write_bytes(kind.data)
     assert rounded(read(path).notes) == rounded(kind.notes)
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.name)
+def test_damage_is_told_in_one_line(kind, tmp_path):
+    rng, path = np.random.default_rng(len(kind.data)), tmp_path / kind.name
+    for number in range(9):
+        data = bytearray(kind.data)
+        if number % 3:
+            for place in rng.integers(0, len(data), 1 + number // 2):
+                data[place] = rng.integers(0, 256)
+        else:
+            del data[int(rng.integers(0, len(data))):]
+        path.write_bytes(bytes(data))
+        try:
+            assemble(read(path), snap=True)
+        except ValueError as error:
+            assert "\n" not in str(error) and "no reader understands" not in str(error), error

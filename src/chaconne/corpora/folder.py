@@ -26,6 +26,9 @@ KEYS = {
     "audio": ("true or false", lambda v: isinstance(v, bool)),
     "scores": ("true or false", lambda v: isinstance(v, bool)),
 }
+REMEDY = "put some there, or set `folder` in params.yaml to where it is"
+COPIED = ("; this is a temporary copy, which has what Git has and nothing it ignores: give the folder as an absolute "
+          "path")
 COMPANY = {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}  # in many folders
 
 
@@ -37,8 +40,8 @@ def gather(settings, folder, limits, seed):
     wanted, root = recordings.selection(settings, KEYS), Path(settings["folder"])
     found, skipped = walk(root)
     if not found:
-        raise ValueError(f"{root}: expected music (audio, MIDI, MusicXML or ABC), found none; put some there, or set "
-                         "`folder` in params.yaml to where it is")
+        raise ValueError(f"{root}: expected music (audio, MIDI, MusicXML, ABC or kern), found none; {REMEDY}" +
+                         (COPIED if ".dvc" in Path.cwd().parts else ""))
     table = read_table(root, wanted["table"])
     suffixes = {*(SUFFIXES if wanted["audio"] else ()), *(SCORES if wanted["scores"] else ())}
     named = {}

@@ -119,11 +119,16 @@ class Reader:
 
     def __init__(self, part):
         self.part, self.divisions, self.shift, self.endings, self.bar_quarters = part, 1, 0, frozenset(), Fraction(4)
+        self.count, self.closing = -1, False
 
     def measure(self, element):
         """Append one <measure>."""
         self.time = self.begun = Fraction(0)
         self.now = Measure(bar=Bar(0, 0), implicit=element.get("implicit") == "yes", number=element.get("number", ""))
+        if self.now.number.isdigit():
+            # Movements of one file count from 1 (or a pick-up's 0) again.
+            count = int(self.now.number)
+            self.now.bar.movement, self.count = count <= self.count and count < 2, count
         self.part.measures.append(self.now)
         for child in element:
             if read := getattr(self, f"read_{child.tag}", None):
@@ -133,8 +138,6 @@ class Reader:
         self.now.bar.endings |= self.endings
         if self.closing:
             self.endings = frozenset()
-
-    closing = False
 
     def read_attributes(self, element):
         """Read divisions, key, metre and transposition."""
@@ -246,6 +249,7 @@ def found_in(parts, about, repeats):
         for mine, measure in zip(bars[number], part.measures, strict=False):
             own = measure.bar
             mine.forward, mine.times, mine.endings, mine.marks = own.forward, own.times, own.endings, own.marks
+            mine.movement = own.movement
         sung_together(part)
         for voice in sorted({note[3] for m in part.measures for note in m.notes}):
             line = len(lines)

@@ -1,6 +1,7 @@
 """In which order bars are played: repeats, endings, da capo, dal segno, fine and coda."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 MOST_ROUNDS = 100   # of one repeat: more is no music
 MARKS = ("segno", "coda", "fine", "to coda", "da capo", "dal segno")
@@ -11,7 +12,8 @@ class Bar:
     """One bar as written; times in quarter lengths.
 
     start, length: where it stands and how long it is; forward: a repeat begins; times: how often what ends here is
-    played, 0 where no repeat ends; endings: the times round on which it is played, none for all; marks: of MARKS.
+    played, 0 where no repeat ends; endings: the times round on which it is played, none for all; marks: of MARKS;
+    movement: another movement begins, and with it another beginning that a da capo leads to.
     """
 
     start: float
@@ -20,6 +22,7 @@ class Bar:
     times: int = 0
     endings: frozenset = frozenset()
     marks: set = field(default_factory=set)
+    movement: bool = False
 
 
 def as_written(bars):
@@ -29,6 +32,12 @@ def as_written(bars):
 
 
 def as_performed(bars):
+    """Return the indices of bars in the order in which they are played, movement by movement; see `movement`."""
+    starts = [0, *(i for i, bar in enumerate(bars) if i and bar.movement), len(bars)]
+    return [first + i for first, end in pairwise(starts) for i in movement(bars[first:end])]
+
+
+def movement(bars):
     """Return the indices of bars in the order in which they are played; ValueError for a repeat without end.
 
     After a da capo or dal segno repeats are played once, with their last ending, as musicians do.
@@ -88,7 +97,8 @@ def merged(bars_of_lines):
     if any([bar.start for bar in bars] != [bar.start for bar in first] for bars in others):
         return None
     return [Bar(bar.start, max(b.length for b in same), any(b.forward for b in same), max(b.times for b in same),
-                frozenset().union(*(b.endings for b in same)), set().union(*(b.marks for b in same)))
+                frozenset().union(*(b.endings for b in same)), set().union(*(b.marks for b in same)),
+                any(b.movement for b in same))
             for bar, *same in zip(first, *bars_of_lines, strict=True)]
 
 

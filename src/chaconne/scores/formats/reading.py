@@ -13,8 +13,18 @@ EXPECTED = "MIDI, MusicXML, ABC or kern"
 
 
 def read(path, repeats=True) -> Found:
-    """Return the Found of a file, of several tunes the first; ValueError without the file's name."""
-    kind = kind_of(path)
+    """Return the Found of a file, of several tunes the first; ValueError without the file's name, in one line."""
+    try:
+        return read_as(kind_of(path), path, repeats)
+    except (ValueError, OSError):
+        raise
+    except Exception as error:  # whatever a damaged file makes of a reader
+        raise ValueError(f"expected {EXPECTED}, got a file that no reader understands ({type(error).__name__}: "
+                         f"{' '.join(str(error).split())[:80]})") from error
+
+
+def read_as(kind, path, repeats):
+    """Return the Found of a file of this kind."""
     if kind == "midi":
         from chaconne.scores.formats.midi import read_midi
 
@@ -40,7 +50,7 @@ def read_all(path, repeats=True):
     for number, text in enumerate(texts, 1):
         try:
             found, wrong = read(path, repeats) if text is None else read_tune(text, repeats), None
-        except (ValueError, ArithmeticError) as error:
+        except ValueError as error:
             found, wrong = None, error
         yield number if len(texts) > 1 else None, found, wrong
 
