@@ -28,7 +28,7 @@ def everything(pieces, path):
 
 
 def melody_or_sound(path):
-    """Return {what: "melody"}, or {what: "sound", seconds}; ValueError for a file that is neither."""
+    """Return {what: "melody", parts}, or {what: "sound", seconds}; ValueError for a file that is neither."""
     from chaconne.editing.recordings import gain_for
     from chaconne.scores.formats.lines import read_score
     from chaconne.scores.formats.reading import kind_of
@@ -39,12 +39,12 @@ def melody_or_sound(path):
         pass    # no score: a sound, or nothing that is known
     else:
         try:
-            read_score(path, snap=True)
+            grid, _ = read_score(path, snap=True)
         except (FileNotFoundError, ValueError):
             raise
         except Exception as error:      # whatever a damaged score makes of a reader
             raise ValueError(f"{path}: no score that can be read ({type(error).__name__})") from error
-        return {"what": "melody"}
+        return {"what": "melody", "parts": list(grid.names)}
     _, seconds, _ = gain_for(path, 22050, -20)
     return {"what": "sound", "seconds": round(seconds, 3)}
 

@@ -39,7 +39,9 @@ def typed(store, notes, metre="4/4"):
 
 def harmonize(store, path, name, asked):
     """Return (title, work) that sets three voices below the melody in the file."""
-    key, seed = asked.get("key") or None, asked.get("seed", 0)
+    key, seed, part = asked.get("key") or None, asked.get("seed", 0), asked.get("part") or None
+    if part is not None and not isinstance(part, str):
+        raise ValueError(f"part: expected the name of a part, got {part!r:.40}")
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"seed: expected a whole number of 0 or more, got {seed!r:.40}")
 
@@ -50,7 +52,7 @@ def harmonize(store, path, name, asked):
         from chaconne.scores.formats.lines import read_score
 
         job.what = "reading"
-        grid, remarks = read_score(path, bool(asked.get("snap")), key, None)
+        grid, remarks = read_score(path, bool(asked.get("snap")), key, None, [part] if part else None)
         melody = melody_of(grid, remarks)
         if melody.frames > MOST_QUARTERS * 4:
             raise ValueError(f"expected at most {MOST_QUARTERS} quarters here, got {melody.frames // 4}; "

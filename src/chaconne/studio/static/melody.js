@@ -18,8 +18,14 @@ export function start() {
   find("clear").addEventListener("click", () => { notes = []; dropped = null; told(); });
   find("hear").addEventListener("click", hear);
   find("harmonize").addEventListener("click", harmonize);
-  dropZone("melody", "melody", (found) => { dropped = found; notes = []; told(); find("melody-status").textContent = `${found.name}: ready to be harmonised`; });
+  dropZone("melody", "melody", (found) => { dropped = found; notes = []; told(); choices(found.parts ?? []); find("melody-status").textContent = `${found.name}: ready to be harmonised`; });
   told();
+}
+
+// Of a fuller score one part is the melody: those that it has are offered.
+function choices(parts) {
+  find("part").value = "";
+  find("parts").replaceChildren(...parts.map((name) => make("option", { value: name })));
 }
 
 const nameOf = (pitch) => `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
@@ -81,6 +87,6 @@ function hear() {
 }
 
 function harmonize() {
-  const source = dropped ? { recording: dropped.id, snap: true } : { notes, metre: find("metre").value };
+  const source = dropped ? { recording: dropped.id, snap: true, part: find("part").value.trim() } : { notes, metre: find("metre").value };
   begin([{ kind: "harmonize", ...source, key: find("key").value.trim(), seed: Number(find("seed").value) }], dropped ? dropped.name : "Typed melody");
 }
