@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chaconne.counterpoint.composers.judging import judge
-from chaconne.scores.formats.engraving import engrave, quarters, write_svg
+from chaconne.scores.formats.engraving import engrave, write_svg
 from chaconne.scores.grid.grid import QUARTER
 from tests.counterpoint.test_rules import grid
 
@@ -19,6 +19,11 @@ PARALLELS = "C5 G4 E4 C3 | D5 A4 F4 D3 | B4 G4 D4 G3 | C5 G4 E4 C3"
 def piece():
     """Return four chords, the second in parallels with the first."""
     return grid(PARALLELS, fermatas=(3,))
+
+
+def quarters(svg):
+    """Return when the notes of an SVG begin, sorted, in quarters from the start."""
+    return sorted({float(at) for at in re.findall(r'data-at="([^"]+)"', svg)})
 
 
 def test_every_note_knows_when_it_sounds(piece):

@@ -43,11 +43,12 @@ def engrave(grid, violations=(), bars=None):
     if not engraver.loadData(xml):
         raise ValueError(f"expected a score that can be engraved, got {grid.voices} voices of {grid.frames} sixteenths")
     at = {name: entry["qstamp"] for entry in engraver.renderToTimemap() for name in entry.get("on", ())}
-    svg = re.sub(r"<style.*?</style>", "", engraver.renderToSVG(1), flags=re.DOTALL)
-    svg = re.sub(r'class="[^"]*\bplaceholder\b', r'visibility="hidden" \g<0>', svg)     # marks of sections, no music
+
     def timed(found):
         return f'<g data-at="{at[found[1]]:g}" class=' if found[1] in at else "<g class="
 
+    svg = re.sub(r"<style.*?</style>", "", engraver.renderToSVG(1), flags=re.DOTALL)
+    svg = re.sub(r'class="[^"]*\bplaceholder\b', r'visibility="hidden" \g<0>', svg)     # marks of sections, no music
     svg = re.sub(r'<g id="([^"]+)" class=', timed, svg)
     label = f"role=\"img\" aria-label={quoteattr('Score of ' + (grid.title or 'a piece'))}"
     return svg.replace("<svg ", f'<svg {label} data-tempo="{grid.tempo_qpm:g}" ', 1)
@@ -67,9 +68,3 @@ def first_bars(grid, violations, bars):
         return grid, violations
     cut = replace(grid, pitch=grid.pitch[:, :end], onset=grid.onset[:, :end], fermata=grid.fermata[:, :end])
     return cut, [v for v in violations if v.frame < end]
-
-
-def quarters(svg):
-    """Return when the notes of an SVG begin, sorted, in quarters from the start."""
-    return sorted({float(at) for at in re.findall(r'data-at="([^"]+)"', svg)})
-
