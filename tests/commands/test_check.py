@@ -19,6 +19,7 @@ from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.grid.grid import REST
 from tests.counterpoint.test_rules import grid
 from tests.counterpoint.test_species import DORIAN, FIRST, exercise, midi
+from tests.scores.kinds import attributes, notes, satb, xml
 from tests.scores.test_score_files import midi_file
 
 CLEAN = "C5 G4 E4 C3 | B4 G4 D4 G2 | C5 G4 E4 C3 | C5 G4 E4 C3"
@@ -201,3 +202,36 @@ def test_a_cantus_firmus_that_is_none_is_refused():
     uneven.onset[1, 4] = True
     with pytest.raises(ValueError, match="notes of equal length"):
         first_species.compose(uneven)
+
+
+def test_parts_are_taken_out_of_a_fuller_score(tmp_path):
+    """A choir with its piano: without --parts the voices are too many, with a name that is not there they are named."""
+    piano = {"Piano": [attributes(more="<staves>1</staves>") + notes("C5+E5+G5:4"), notes("C5+E5+G5:4")]}
+    (tmp_path / "choir.musicxml").write_bytes(xml("choir", satb(**piano), []).data)
+    done = call("check", tmp_path / "choir.musicxml")
+    assert done.exit_code == 2 and "expected 4 voices, got 7" in done.output
+    done = call("check", tmp_path / "choir.musicxml", "--parts", "Soprano, Alto,Tenor,Bass")
+    assert done.exit_code == 0 and "left out: Piano" in done.output
+    done = call("check", tmp_path / "choir.musicxml", "--parts", "Soprano,Oboe")
+    assert done.exit_code == 2
+    assert "expected names of parts that are there (Soprano, Alto, Tenor, Bass, Piano), got 'Oboe'" in done.output
+
+
+def test_one_broken_file_ends_nothing(tmp_path):
+    (tmp_path / "good.musicxml").write_bytes(xml("good", satb(), []).data)
+    (tmp_path / "bad.mid").write_bytes(b"MThd\0\0\0\6\0\1")
+    done = call("check", tmp_path / "bad.mid", tmp_path / "good.musicxml", tmp_path / "none.abc")
+    assert done.exit_code == 2
+    assert "bad.mid: expected a MIDI file" in done.output and "good.musicxml: four-part writing" in done.output
+    assert "none.abc: expected a score" in done.output
+
+
+def test_scores_are_converted(tmp_path):
+    (tmp_path / "in.musicxml").write_bytes(xml("in", satb(), []).data)
+    for ending in ("mid", "abc", "krn", "svg"):
+        done = call("convert", tmp_path / "in.musicxml", tmp_path / f"out.{ending}")
+        assert done.exit_code == 0, done.output
+    kept = [read_score(tmp_path / f"out.{ending}")[0].pitch.tolist() for ending in ("mid", "abc", "krn")]
+    assert kept[0] == kept[1] == kept[2] == read_score(tmp_path / "in.musicxml")[0].pitch.tolist()
+    done = call("convert", tmp_path / "in.musicxml", tmp_path / "out.doc")
+    assert done.exit_code == 2 and "expected a name that ends in .mid" in done.output

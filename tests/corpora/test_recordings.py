@@ -22,6 +22,7 @@ from chaconne.corpora.rendering.ingest import Ingest, clip_bytes
 from chaconne.corpora.rendering.recorded import divide, each, pack_recordings
 from chaconne.corpora.rendering.segments import even_parts, spans
 from chaconne.running import room
+from chaconne.running.code import own_music
 from chaconne.running.files import read_json
 from chaconne.running.params.corpora import read_settings
 from tests import miniatures
@@ -447,3 +448,27 @@ def test_two_sides_that_cancel_are_told_and_one_is_taken(right, told, sweep, tmp
     read = np.concatenate(list(mono(tmp_path / "a.wav", 48000, remarks)))
     assert bool(remarks) == told
     assert np.abs(read - (sweep if told else (1 + right) / 2 * sweep)).max() < 1e-6
+
+
+def test_a_folder_may_lie_anywhere_under_any_name(tmp_path, monkeypatch):
+    """-S folder=/absolute/path: spaces, brackets, accents; its music counts for what is stale, too."""
+    root = tmp_path / "Fauré, op. 15 [live] (2)"
+    root.mkdir()
+    (root / "a.abc").write_text("X:1\nK:G\nGABc|\n")
+    settings = SETTINGS | {"folder": str(root)}
+    (tmp_path / "out").mkdir()
+    counts = folder.gather(settings, tmp_path / "out", {"max_pieces": None, "workers": 1}, 0)
+    assert counts
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/params.yaml").write_text(f"folder: '{root}'\n")
+    before = own_music(tmp_path / "project")
+    (root / "b.abc").write_text("X:1\nK:D\nDEFG|\n")
+    assert own_music(tmp_path / "project") != before
+
+
+def test_a_temporary_copy_says_what_it_cannot_see(tmp_path, monkeypatch):
+    copy = tmp_path / "project/.dvc/tmp/exps/tmp123"
+    (copy / "music").mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    with pytest.raises(ValueError, match=r"this is a temporary copy.* give the folder as an absolute path"):
+        folder.gather(SETTINGS | {"folder": "music"}, copy, {"max_pieces": None, "workers": 1}, 0)
