@@ -1,164 +1,164 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 26.87,
-    "train_cpu_seconds": 888.05,
-    "train_wall_seconds": 533.07
+    "realtime_factor": 30.17,
+    "train_cpu_seconds": 721.51,
+    "train_wall_seconds": 426.63
   },
   "gan": {
-    "realtime_factor": 44.6,
-    "train_cpu_seconds": 919.79,
-    "train_wall_seconds": 571.36
+    "realtime_factor": 43.8,
+    "train_cpu_seconds": 792.65,
+    "train_wall_seconds": 501.46
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 214.77,
-      "peak_mb": 1385,
-      "wall_seconds": 164.75
+      "cpu_seconds": 126.6,
+      "peak_mb": 1383,
+      "wall_seconds": 68.24
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 59.93,
-      "peak_mb": 818,
-      "wall_seconds": 48.0
+      "cpu_seconds": 45.91,
+      "peak_mb": 821,
+      "wall_seconds": 25.31
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 62.99,
-      "peak_mb": 1018,
-      "wall_seconds": 31.61
+      "cpu_seconds": 60.22,
+      "peak_mb": 1019,
+      "wall_seconds": 31.77
     },
     "accompaniment/train": {
-      "cpu_seconds": 534.23,
-      "peak_mb": 1363,
-      "wall_seconds": 276.72
+      "cpu_seconds": 468.01,
+      "peak_mb": 1354,
+      "wall_seconds": 241.06
     },
     "accompaniment/voices": {
-      "cpu_seconds": 217.23,
+      "cpu_seconds": 201.52,
       "peak_mb": 178,
-      "wall_seconds": 199.05
+      "wall_seconds": 106.43
     },
     "anchors": {
-      "cpu_seconds": 92.73,
-      "peak_mb": 1298,
-      "wall_seconds": 1109.76
+      "cpu_seconds": 46.17,
+      "peak_mb": 1099,
+      "wall_seconds": 23.51
     },
     "controls/encode_variants": {
-      "cpu_seconds": 76.59,
-      "peak_mb": 934,
-      "wall_seconds": 71.05
+      "cpu_seconds": 72.86,
+      "peak_mb": 977,
+      "wall_seconds": 56.85
     },
     "controls/evaluate": {
-      "cpu_seconds": 176.52,
-      "peak_mb": 2516,
-      "wall_seconds": 132.68
+      "cpu_seconds": 233.88,
+      "peak_mb": 2929,
+      "wall_seconds": 123.93
     },
     "controls/known": {
-      "cpu_seconds": 5.23,
-      "peak_mb": 1703,
-      "wall_seconds": 3.87
+      "cpu_seconds": 5.01,
+      "peak_mb": 1702,
+      "wall_seconds": 3.12
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 690.49,
-      "peak_mb": 1328,
-      "wall_seconds": 358.83
+      "cpu_seconds": 745.57,
+      "peak_mb": 1335,
+      "wall_seconds": 439.52
     },
     "controls/steer_gan": {
-      "cpu_seconds": 1148.93,
-      "peak_mb": 1444,
-      "wall_seconds": 807.46
+      "cpu_seconds": 1106.27,
+      "peak_mb": 1438,
+      "wall_seconds": 643.95
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 357.54,
-      "peak_mb": 1069,
-      "wall_seconds": 185.01
+      "cpu_seconds": 382.25,
+      "peak_mb": 1083,
+      "wall_seconds": 234.88
     },
     "controls/try_gan": {
-      "cpu_seconds": 95.16,
-      "peak_mb": 1100,
-      "wall_seconds": 51.83
+      "cpu_seconds": 266.34,
+      "peak_mb": 1079,
+      "wall_seconds": 248.17
     },
     "controls/variants": {
-      "cpu_seconds": 228.27,
+      "cpu_seconds": 216.44,
       "peak_mb": 182,
-      "wall_seconds": 625.78
+      "wall_seconds": 115.41
     },
     "corpus": {
-      "cpu_seconds": 159.57,
+      "cpu_seconds": 141.76,
       "peak_mb": 180,
-      "wall_seconds": 266.07
+      "wall_seconds": 95.43
     },
     "counterpoint/compose": {
-      "cpu_seconds": 302.6,
-      "peak_mb": 821,
-      "wall_seconds": 163.82
+      "cpu_seconds": 270.37,
+      "peak_mb": 825,
+      "wall_seconds": 143.88
     },
     "counterpoint/evaluate": {
-      "cpu_seconds": 35.92,
-      "peak_mb": 677,
-      "wall_seconds": 18.69
+      "cpu_seconds": 29.42,
+      "peak_mb": 649,
+      "wall_seconds": 14.41
     },
     "counterpoint/hear": {
-      "cpu_seconds": 237.35,
-      "peak_mb": 1094,
-      "wall_seconds": 121.75
+      "cpu_seconds": 233.64,
+      "peak_mb": 1090,
+      "wall_seconds": 120.55
     },
     "counterpoint/reinforce": {
-      "cpu_seconds": 372.14,
-      "peak_mb": 1185,
-      "wall_seconds": 190.17
+      "cpu_seconds": 351.32,
+      "peak_mb": 1182,
+      "wall_seconds": 177.5
     },
     "counterpoint/scores": {
-      "cpu_seconds": 85.68,
-      "peak_mb": 187,
-      "wall_seconds": 43.78
+      "cpu_seconds": 50.09,
+      "peak_mb": 175,
+      "wall_seconds": 26.3
     },
     "counterpoint/train": {
-      "cpu_seconds": 1635.06,
-      "peak_mb": 1217,
-      "wall_seconds": 884.59
+      "cpu_seconds": 1608.36,
+      "peak_mb": 1231,
+      "wall_seconds": 815.73
     },
     "encode": {
-      "cpu_seconds": 30.97,
-      "peak_mb": 821,
-      "wall_seconds": 17.63
+      "cpu_seconds": 24.52,
+      "peak_mb": 816,
+      "wall_seconds": 18.06
     },
     "encode_genre": {
-      "cpu_seconds": 47.82,
-      "peak_mb": 821,
-      "wall_seconds": 42.44
+      "cpu_seconds": 37.57,
+      "peak_mb": 817,
+      "wall_seconds": 27.46
     },
     "evaluate_anchors": {
-      "cpu_seconds": 95.93,
-      "peak_mb": 1259,
-      "wall_seconds": 57.36
+      "cpu_seconds": 81.57,
+      "peak_mb": 1305,
+      "wall_seconds": 57.16
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 33.4,
-      "peak_mb": 1023,
-      "wall_seconds": 15.99
+      "cpu_seconds": 28.14,
+      "peak_mb": 1008,
+      "wall_seconds": 20.09
     },
     "evaluate_finetune": {
-      "cpu_seconds": 111.84,
-      "peak_mb": 1439,
-      "wall_seconds": 65.8
+      "cpu_seconds": 98.3,
+      "peak_mb": 1335,
+      "wall_seconds": 58.32
     },
     "evaluate_gan": {
-      "cpu_seconds": 30.23,
-      "peak_mb": 1018,
-      "wall_seconds": 14.97
+      "cpu_seconds": 30.65,
+      "peak_mb": 1012,
+      "wall_seconds": 24.74
     },
     "finetune": {
-      "cpu_seconds": 283.91,
-      "peak_mb": 1292,
-      "wall_seconds": 229.92
+      "cpu_seconds": 145.49,
+      "peak_mb": 1293,
+      "wall_seconds": 87.06
     },
     "genre": {
-      "cpu_seconds": 165.17,
+      "cpu_seconds": 146.28,
       "peak_mb": 194,
-      "wall_seconds": 163.54
+      "wall_seconds": 87.66
     },
     "genre_scores": {
-      "cpu_seconds": 6.11,
+      "cpu_seconds": 5.08,
       "peak_mb": 134,
-      "wall_seconds": 5.72
+      "wall_seconds": 2.62
     },
     "reference_corpus": {
       "cpu_seconds": 64.63,
@@ -166,54 +166,54 @@ globalThis.chaconneClocks = {
       "wall_seconds": 58.55
     },
     "reference_genre": {
-      "cpu_seconds": 60.46,
-      "peak_mb": 1731,
-      "wall_seconds": 58.9
+      "cpu_seconds": 47.31,
+      "peak_mb": 1636,
+      "wall_seconds": 24.26
     },
     "sample_diffusion": {
-      "cpu_seconds": 105.87,
-      "peak_mb": 1501,
-      "wall_seconds": 81.45
+      "cpu_seconds": 82.58,
+      "peak_mb": 1522,
+      "wall_seconds": 53.68
     },
     "sample_finetune": {
-      "cpu_seconds": 60.83,
-      "peak_mb": 1016,
-      "wall_seconds": 34.91
+      "cpu_seconds": 53.79,
+      "peak_mb": 993,
+      "wall_seconds": 35.93
     },
     "sample_gan": {
-      "cpu_seconds": 23.64,
-      "peak_mb": 1510,
-      "wall_seconds": 14.51
+      "cpu_seconds": 20.7,
+      "peak_mb": 1549,
+      "wall_seconds": 12.61
     },
     "scores": {
-      "cpu_seconds": 38.95,
-      "peak_mb": 151,
-      "wall_seconds": 38.49
+      "cpu_seconds": 7.63,
+      "peak_mb": 137,
+      "wall_seconds": 3.94
     },
     "scratch": {
-      "cpu_seconds": 204.23,
-      "peak_mb": 1306,
-      "wall_seconds": 129.93
+      "cpu_seconds": 150.56,
+      "peak_mb": 1308,
+      "wall_seconds": 91.1
     },
     "train_codec": {
-      "cpu_seconds": 335.36,
-      "peak_mb": 2229,
-      "wall_seconds": 247.12
+      "cpu_seconds": 215.47,
+      "peak_mb": 2234,
+      "wall_seconds": 116.75
     },
     "train_diffusion": {
-      "cpu_seconds": 893.02,
-      "peak_mb": 1257,
-      "wall_seconds": 533.75
+      "cpu_seconds": 725.41,
+      "peak_mb": 1261,
+      "wall_seconds": 427.11
     },
     "train_gan": {
-      "cpu_seconds": 924.78,
-      "peak_mb": 1270,
-      "wall_seconds": 572.05
+      "cpu_seconds": 796.33,
+      "peak_mb": 1282,
+      "wall_seconds": 502.28
     },
     "train_musika": {
-      "cpu_seconds": 4.06,
-      "peak_mb": 763,
-      "wall_seconds": 0.09
+      "cpu_seconds": 3.49,
+      "peak_mb": 758,
+      "wall_seconds": 0.08
     }
   }
 };
