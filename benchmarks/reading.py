@@ -2,9 +2,9 @@
 
 Every kind of file of tests/scores/kinds.py, whose notes are known, goes through each library that is installed
 (music21, partitura, verovio, symusic, pretty_midi) as its documentation says, at sounding pitch, with repeats played
-where it can, and through this project's reader. A file is right when all its notes are: onset, duration and pitch. For each FOLDER
-below which are scores nobody knows the truth of, the share of notes that a library and this reader have in common is
-printed, and the seconds each took.
+where it can, and through this project's reader. A file is right when all its notes are: onset, duration and pitch. For
+each FOLDER below which are scores nobody knows the truth of, the share of notes that a library and this reader have in
+common is printed, and the seconds each took.
 """
 
 import multiprocessing
