@@ -70,7 +70,6 @@ def test_density_and_register_are_those_of_the_notes():
     assert told["register"][40] == pytest.approx(60) and told["register"][-40] == pytest.approx(72)
     silent = n.of_notes(notes[:0], 50, RATE_HZ)
     assert (silent["density"] == n.SPARSE).all() and np.isnan(silent["register"]).all()
-    assert np.isnan(silent["tempo"]).all()
 
 
 def test_brightness_is_the_frequency_of_a_sine_and_silence_has_none():

@@ -4,8 +4,8 @@ import mido
 import numpy as np
 import pytest
 
+from chaconne.scores.conversion.writing import ENDINGS, write_score
 from chaconne.scores.formats.lines import read_score
-from chaconne.scores.formats.writing import ENDINGS, write_score
 from chaconne.scores.grid.grid import NAMES, QUARTER, Grid, bar_frames, notes_of
 from chaconne.scores.pieces.modes import SCALES
 from chaconne.scores.pieces.score import TONICS

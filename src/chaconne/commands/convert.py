@@ -22,8 +22,8 @@ def convert(
 
     Example: chaconne convert quartet.mxl violin.abc --parts "Violin I" --as-written
     """
+    from chaconne.scores.conversion.writing import write_score
     from chaconne.scores.formats.lines import read_score
-    from chaconne.scores.formats.writing import write_score
 
     grid, remarks = said(read_score, score, snap, key, pickup, names_of(parts), not as_written)
     for remark in remarks:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 PARSED = (".py", ".yaml")
 OWN_MUSIC = ("src", "chaconne", "corpora", "folder.py")     # the corpus that is the user's own folder
-RECORDED = ("scores", "corpora", "evaluation/reference", "musika")
+RECORDED = ("scores", "corpora", "evaluation/outside", "evaluation/reference", "musika")
 SPEAKING = {"print", "warn"}        # calls that return nothing worth having
 PROGRESS = {"desc", "unit", "mininterval", "leave", "bar_format"}   # of tqdm
 KEPT_NOTES = ("ClassVar", "InitVar", "KW_ONLY")     # annotations that dataclasses obey

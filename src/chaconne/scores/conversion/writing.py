@@ -15,7 +15,7 @@ def write_score(grid, path):
     elif ending == ".abc":
         from chaconne.scores.formats.abc.writing import write_abc as write
     elif ending == ".krn":
-        from chaconne.scores.formats.kern_writing import write_kern as write
+        from chaconne.scores.conversion.kern_writing import write_kern as write
     elif ending == ".svg":
         from chaconne.scores.formats.engraving import write_svg as write
     else:

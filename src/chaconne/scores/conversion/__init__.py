@@ -1,0 +1,1 @@
+"""From any format into any other: what no stage needs."""
