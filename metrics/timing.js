@@ -86,14 +86,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 95.43
     },
     "counterpoint/compose": {
-      "cpu_seconds": 270.37,
-      "peak_mb": 825,
-      "wall_seconds": 143.88
+      "cpu_seconds": 374.97,
+      "peak_mb": 815,
+      "wall_seconds": 303.6
     },
     "counterpoint/evaluate": {
-      "cpu_seconds": 29.42,
+      "cpu_seconds": 78.24,
       "peak_mb": 649,
-      "wall_seconds": 14.41
+      "wall_seconds": 59.09
     },
     "counterpoint/hear": {
       "cpu_seconds": 233.64,
@@ -106,9 +106,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 177.5
     },
     "counterpoint/scores": {
-      "cpu_seconds": 50.09,
-      "peak_mb": 175,
-      "wall_seconds": 26.3
+      "cpu_seconds": 48.91,
+      "peak_mb": 173,
+      "wall_seconds": 36.61
     },
     "counterpoint/train": {
       "cpu_seconds": 1608.36,
@@ -156,9 +156,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 87.66
     },
     "genre_scores": {
-      "cpu_seconds": 5.08,
-      "peak_mb": 134,
-      "wall_seconds": 2.62
+      "cpu_seconds": 5.04,
+      "peak_mb": 133,
+      "wall_seconds": 4.31
     },
     "reference_corpus": {
       "cpu_seconds": 64.63,
@@ -186,9 +186,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 12.61
     },
     "scores": {
-      "cpu_seconds": 7.63,
-      "peak_mb": 137,
-      "wall_seconds": 3.94
+      "cpu_seconds": 7.68,
+      "peak_mb": 136,
+      "wall_seconds": 5.24
     },
     "scratch": {
       "cpu_seconds": 150.56,
