@@ -145,9 +145,13 @@ def test_harmonise_a_melody_from_the_keyboard(page):
     assert page.inner_text("#typed").startswith("G4 quarter, A4 quarter, B4 quarter, C5 quarter")
     page.click("#harmonize")
     card = done(page, 1, before).first
-    image = card.locator("img")
-    assert image.evaluate("(i) => i.decode().then(() => i.naturalWidth)") > 300
-    assert "Score of" in image.get_attribute("alt")
+    sheet = card.locator(".sheet")
+    notes = sheet.locator("svg [data-at]")
+    notes.first.wait_for()
+    assert notes.count() > 30 and sheet.locator("> svg").bounding_box()["width"] > 300
+    assert "Score of" in sheet.get_attribute("aria-label")
+    notes.nth(8).dispatch_event("click")    # the sound goes there, and what sounds is marked
+    sheet.locator(".now").first.wait_for()
     assert re.match(r"No rule is broken\.|\d+ broken rule", card.locator(".violations").inner_text())
 
 
