@@ -23,7 +23,9 @@ FORBIDDEN = {"pickle.load", "pickle.loads", "joblib.load", "dill.load", "marshal
              "exec", "os.system", "os.popen", "yaml.unsafe_load", "yaml.full_load", "shutil.unpack_archive",
              "torch.jit.load", "np.fromregex", "shelve.open"}
 PLAIN = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt", ".wav", ".png", ".html", ".safetensors", "SHA256SUMS",
-         ".md", ".gitkeep", ".mid", ".musicxml", ".abc")
+         ".md", ".gitkeep", ".mid", ".musicxml", ".abc", ".svg")
+# What makes a drawing act: a program of its own, a handler, something fetched, HTML within.
+ACTIVE = re.compile(rb"<script|<foreignObject|<image|\son\w+\s*=|href="(?!#)|url\((?!#)|@import|<!", re.IGNORECASE)
 
 
 def calls(path):
@@ -185,10 +187,15 @@ def test_the_report_keeps_its_policy_whatever_a_corpus_calls_itself(tmp_path):
 
 
 def not_plain(root):
-    """Return the results of a pipeline that are pickles, or of a kind that can hold one."""
+    """Return the results of a pipeline that are pickles, or of a kind that can hold one, and drawings that act."""
     outs = [p for folder in ("data", "metrics") for p in (root / folder).rglob("*") if p.is_file()]
     clocks = root / "metrics/timing.js"     # one assignment, which no stage makes: tests/running/test_machinery.py
-    return [p for p in outs if p != clocks and (not p.name.endswith(PLAIN) or is_pickle(p))]
+    return [p for p in outs if p != clocks and (not p.name.endswith(PLAIN) or is_pickle(p) or acts(p))]
+
+
+def acts(path):
+    """Tell whether a file is a drawing that is more than a drawing."""
+    return path.suffix == ".svg" and ACTIVE.search(path.read_bytes()) is not None
 
 
 def test_what_the_pipeline_wrote_here_is_plain_data(tmp_path):
@@ -197,3 +204,7 @@ def test_what_the_pipeline_wrote_here_is_plain_data(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/model.pt").touch()
     assert not_plain(tmp_path) == [tmp_path / "data/model.pt"]
+    (tmp_path / "data/model.pt").rename(tmp_path / "data/score.svg")
+    assert not_plain(tmp_path) == []
+    (tmp_path / "data/score.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')
+    assert not_plain(tmp_path) == [tmp_path / "data/score.svg"]
