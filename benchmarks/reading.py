@@ -22,8 +22,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).res
 
 from tests.scores.kinds import EVERY  # noqa: E402
 
-FORMATS = {".abc": "ABC", ".mid": "MIDI", ".musicxml": "MusicXML", ".mxl": "MusicXML", ".xml": "MusicXML",
-           ".krn": "kern"}
+FORMATS = {".abc": "ABC", ".mid": "MIDI", ".midi": "MIDI", ".musicxml": "MusicXML", ".mxl": "MusicXML",
+           ".xml": "MusicXML", ".krn": "kern"}
 
 
 def by_music21(path):
@@ -62,7 +62,7 @@ def by_verovio(path):
 
     verovio.enableLog(verovio.LOG_OFF)
     player = verovio.toolkit()
-    if not (player.loadZipDataBuffer(path.read_bytes()) if path.suffix == ".mxl" else player.loadFile(str(path))):
+    if not player.loadFile(str(path)):
         raise ValueError("refused")
     return by_mido(mido.MidiFile(file=io.BytesIO(base64.b64decode(player.renderToMIDI()))))
 
@@ -114,7 +114,7 @@ def by_chaconne(path):
 
 
 READERS = {"music21": (by_music21, FORMATS), "partitura": (by_partitura, FORMATS), "verovio": (by_verovio, FORMATS),
-           "symusic": (by_symusic, {".mid", ".abc"}), "pretty_midi": (by_pretty_midi, {".mid"}),
+           "symusic": (by_symusic, {".mid", ".midi", ".abc"}), "pretty_midi": (by_pretty_midi, {".mid", ".midi"}),
            "chaconne": (by_chaconne, FORMATS)}
 
 

@@ -6,7 +6,7 @@ from chaconne.evaluation.tables import rounded
 from chaconne.running.files import read_json
 from chaconne.running.params.reading import read_params
 from chaconne.running.stage import stage
-from chaconne.scores.formats.reading_again import check_works
+from chaconne.scores.writing.reading_again import check_works
 from chaconne.storage.files import write_json
 
 ROOT = "data/counterpoint"

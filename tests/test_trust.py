@@ -25,7 +25,7 @@ FORBIDDEN = {"pickle.load", "pickle.loads", "joblib.load", "dill.load", "marshal
 PLAIN = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt", ".wav", ".png", ".html", ".safetensors", "SHA256SUMS",
          ".md", ".gitkeep", ".mid", ".musicxml", ".abc", ".svg")
 # What makes a drawing act: a program of its own, a handler, something fetched, HTML within.
-ACTIVE = re.compile(rb"<script|<foreignObject|<image|\son\w+\s*=|href="(?!#)|url\((?!#)|@import|<!", re.IGNORECASE)
+ACTIVE = re.compile(rb'<script|<foreignObject|<image|\son\w+\s*=|href="(?!#)|url\((?!#)|@import|<!', re.IGNORECASE)
 
 
 def calls(path):

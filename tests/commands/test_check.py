@@ -15,8 +15,8 @@ from chaconne.counterpoint.rules import rules
 from chaconne.counterpoint.rules.pieces import join
 from chaconne.scores.formats.abc.checking import problems
 from chaconne.scores.formats.lines import read_score
-from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.grid.grid import REST
+from chaconne.scores.writing.midi import write_midi
 from tests.counterpoint.test_rules import grid
 from tests.counterpoint.test_species import DORIAN, FIRST, exercise, midi
 from tests.scores.kinds import attributes, notes, satb, xml
@@ -194,7 +194,9 @@ def test_species_writes_an_exercise_and_checks_it(tmp_path):
     made, _ = read_score(tmp_path / "cantus.first.mid")
     assert made.pitch[0, ::16].tolist() == [midi(n) for n in DORIAN.split()]
     assert (tmp_path / "cantus.first.wav").stat().st_size > 10000
-    assert call("species", saved(grid(CLEAN), tmp_path / "four.mid")).exit_code == 2
+    done = call("species", tmp_path / "cantus.first.mid", "--key", "d")
+    assert done.exit_code == 2 and "expected one voice, got 2: cantus firmus, counterpoint (--parts" in done.output
+    assert call("species", tmp_path / "cantus.first.mid", "--key", "d", "--parts", "cantus firmus").exit_code == 0
 
 
 def test_a_cantus_firmus_that_is_none_is_refused():

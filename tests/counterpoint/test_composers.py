@@ -25,12 +25,12 @@ from chaconne.counterpoint.rules.writing.candidates import MEASURES
 from chaconne.running.files import seal
 from chaconne.running.params.corpora import read_settings
 from chaconne.scores.formats.abc.checking import file_problems, problems
-from chaconne.scores.formats.abc.writing import abc_of, write_abc
 from chaconne.scores.formats.lines import read_score
-from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.grid.grid import bar_frames, from_notes
 from chaconne.scores.pieces import filling
 from chaconne.scores.pieces.score import Score, Unusable, order, pack, unpack
+from chaconne.scores.writing.abc import abc_of, write_abc
+from chaconne.scores.writing.midi import write_midi
 from chaconne.storage.files import write_json
 from tests.counterpoint.test_reinforcement import MACHINE, READING
 from tests.scores.test_score_files import chorale

@@ -16,7 +16,7 @@ from chaconne.counterpoint.network import conditions, tasks
 from chaconne.counterpoint.network import symbols as sy
 from chaconne.counterpoint.network.model import Network, Shape
 from chaconne.counterpoint.rules.writing.writing import write
-from chaconne.scores.formats.midi_writing import write_midi
+from chaconne.scores.writing.midi import write_midi
 from tests.scores.test_score_files import chorale
 
 TINY = Shape(width=32, depth=1, heads=2, head_width=16, dropout=0.0, blind=0.0, window=64)

@@ -9,12 +9,12 @@ from chaconne.counterpoint.composers.harmony import vocabulary
 from chaconne.counterpoint.first_species import choices
 from chaconne.counterpoint.learned import ModelHarmonizer
 from chaconne.counterpoint.network.model import Network
-from chaconne.scores.formats.abc.writing import abc_of
 from chaconne.scores.formats.lines import read_score
-from chaconne.scores.formats.midi_writing import write_midi
-from chaconne.scores.formats.musicxml_writing import write_musicxml
 from chaconne.scores.grid.spelling import name, sharps_of
 from chaconne.scores.pieces.modes import SCALES
+from chaconne.scores.writing.abc import abc_of
+from chaconne.scores.writing.midi import write_midi
+from chaconne.scores.writing.musicxml import write_musicxml
 from tests.counterpoint.test_counterpoint_model import READING
 from tests.scores.kinds import tune
 

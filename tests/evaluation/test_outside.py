@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import soundfile
 import torch
 from typer.testing import CliRunner
 
+from chaconne import evaluation
 from chaconne.cli import app
 from chaconne.corpora.rendering import decoding
 from chaconne.evaluation.outside import comparison, folders
@@ -122,6 +124,15 @@ def test_the_cache_knows_files_and_settings(music, tmp_path):
     assert comparison.cache_key(tmp_path / "copy", SETTINGS) != key
 
 
+def test_the_cache_knows_the_code_of_every_room(music, tmp_path, monkeypatch):
+    copy = shutil.copytree(Path(evaluation.__file__).parent, tmp_path / "evaluation")
+    monkeypatch.setattr(evaluation, "__file__", str(copy / "__init__.py"))
+    key = comparison.cache_key(music / "real", SETTINGS)
+    with open(copy / "rows/rows.py", "a") as file:
+        file.write("MORE = 1\n")
+    assert comparison.cache_key(music / "real", SETTINGS) != key
+
+
 def spoil(root, case):
     """Write what is wrong into root/made or root/real; return what the message must hold."""
     made, real = root / "made", root / "real"
@@ -169,7 +180,9 @@ def test_one_broken_file_is_named_and_the_others_are_measured(case, music, tmp_p
     done = run(tmp_path / "real", tmp_path / "made", "--cache", tmp_path / "cache", "--out", tmp_path / "out.json")
     assert done.exit_code == 2
     assert expected in done.output and "not taken for audio: 1 of .txt" in done.output
-    assert json.loads((tmp_path / "out.json").read_text())["samples"]["fad"]["logmel"] > 0
+    table = json.loads((tmp_path / "out.json").read_text())
+    assert table["samples"]["fad"]["logmel"] > 0
+    assert [expected in line for line in table["left_out"]["unreadable"]] == [True]
 
 
 def test_level_and_what_macos_leaves_change_nothing(music, tmp_path):

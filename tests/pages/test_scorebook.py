@@ -14,7 +14,7 @@ from chaconne.counterpoint.network.model import Network
 from chaconne.counterpoint.rules import rules
 from chaconne.pages.counterpoint.page import ROWS, SHOWN, render
 from chaconne.pages.shared.inputs import MissingInput
-from chaconne.scores.formats.reading_again import check_works
+from chaconne.scores.writing.reading_again import check_works
 from tests.counterpoint.test_composers import TUNE
 from tests.scores.test_score_files import chorale
 

@@ -4,7 +4,7 @@ import pytest
 
 from chaconne.scores.formats.abc.fields import AbcError, parse_key, parse_length
 from chaconne.scores.formats.abc.tunes import read_tune, tunes_of
-from chaconne.scores.formats.abc.writing import abc_of
+from chaconne.scores.writing.abc import abc_of
 from tests.counterpoint.test_rules import grid
 
 HEAD = "X:1\nT:Test\nM:{metre}\nL:1/8\nK:{key}\n"

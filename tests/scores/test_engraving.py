@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chaconne.counterpoint.composers.judging import judge
-from chaconne.scores.formats.engraving import engrave, write_svg
 from chaconne.scores.grid.grid import QUARTER
+from chaconne.scores.writing.engraving import engrave, write_svg
 from tests.counterpoint.test_rules import grid
 
 PARALLELS = "C5 G4 E4 C3 | D5 A4 F4 D3 | B4 G4 D4 G3 | C5 G4 E4 C3"

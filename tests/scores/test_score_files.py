@@ -8,13 +8,13 @@ import pytest
 
 from chaconne.corpora import chorales
 from chaconne.scores.formats.lines import read_score
-from chaconne.scores.formats.midi_writing import write_midi
-from chaconne.scores.formats.musicxml_writing import write_musicxml
 from chaconne.scores.formats.reading import parse_key
 from chaconne.scores.grid import grid as grids
 from chaconne.scores.grid.grid import Grid, OffGrid, bar_frames, beat_frames, from_notes, notes_of
 from chaconne.scores.grid.spelling import name, sharps_of
 from chaconne.scores.pieces.score import arrays
+from chaconne.scores.writing.midi import write_midi
+from chaconne.scores.writing.musicxml import write_musicxml
 from tests.counterpoint.test_rules import grid
 
 FIELDS = ("metre", "pickup", "key", "mode", "title", "tempo_qpm", "names", "instruments")

@@ -39,9 +39,9 @@ def evaluate(
     show(found)
     if out:
         typer.echo(f"written to {out}")
-    for line in found["left_out"]:
+    for line in [*found["left_out"]["remarks"], *found["left_out"]["unreadable"]]:
         typer.echo(f"chaconne: {line}", err=True)
-    if any("cannot be read" in line for line in found["left_out"]):
+    if found["left_out"]["unreadable"]:
         raise typer.Exit(2)
 
 

@@ -29,7 +29,8 @@ def cantus_of(pitches, key, mode, below=False):
 def with_voice(grid, below=False):
     """Return a Grid of one voice with a silent second one below (above) it, for `compose`."""
     if grid.voices != 1:
-        raise ValueError(f"cantus firmus: expected one voice, got {grid.voices}")
+        raise ValueError(f"cantus firmus: expected one voice, got {grid.voices}: {', '.join(grid.names)} (--parts "
+                         "takes one)")
     names = ("cantus firmus", "counterpoint") if below else ("counterpoint", "cantus firmus")
 
     def both(array, empty):

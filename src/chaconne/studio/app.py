@@ -39,13 +39,19 @@ def create(folder, extra=()):
         Route("/api/pieces", plain(api.pieces)), Route("/api/uploads", plain(api.upload), methods=["POST"]),
         Route("/pieces/{id}.{ending}", plain(api.piece)), Route("/everything.zip", plain(api.everything)),
         Route("/stream", plain(api.endless)),
-        Route("/static/score.js", lambda request: FileResponse(SHARED / "score.js")),     # as the pages have it
+        # As the pages have them.
+        *(Route(f"/static/{name}", shared(name)) for name in ("score.js", "score.css")),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     own = [Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS), Middleware(Guarded)]
     application = Starlette(routes=routes, middleware=own)
     application.state.store = api.store
     return application
+
+
+def shared(name):
+    """Return the endpoint of a file that the pages have, too."""
+    return lambda request: FileResponse(SHARED / name)
 
 
 class Guarded:

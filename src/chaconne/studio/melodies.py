@@ -11,8 +11,8 @@ LENGTHS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4)    # quarters, as the keyboard offe
 
 def typed(store, notes, metre="4/4"):
     """Return the Path of a MIDI file of typed notes: a list of {pitch: 36..96 or null for a rest, quarters}."""
-    from chaconne.scores.formats.midi_writing import write_midi
     from chaconne.scores.grid.grid import QUARTER, REST, Grid
+    from chaconne.scores.writing.midi import write_midi
 
     if not isinstance(notes, list) or not 2 <= len(notes) <= MOST_NOTES:
         raise ValueError(f"expected 2 to {MOST_NOTES} notes, got {len(notes) if isinstance(notes, list) else 'none'}")

@@ -87,8 +87,8 @@ def even_voice(grid):
 
 def annotate(judgement, path, bars=DRAWN):
     """Write PATH.musicxml and PATH.svg, broken rules in red; returns both paths. bars: engraved, at most."""
-    from chaconne.scores.formats.engraving import write_svg
-    from chaconne.scores.formats.musicxml_writing import write_musicxml
+    from chaconne.scores.writing.engraving import write_svg
+    from chaconne.scores.writing.musicxml import write_musicxml
 
     xml, engraved = (Path(f"{path}{ending}") for ending in (".musicxml", ".svg"))
     write_musicxml(judgement.grid, xml, judgement.violations)

@@ -6,11 +6,11 @@ import numpy as np
 
 from chaconne.counterpoint.composers.composing import NetworkComposer, plan_of
 from chaconne.counterpoint.composers.works import write_sound
-from chaconne.scores.formats.abc.writing import write_abc
-from chaconne.scores.formats.engraving import write_svg
-from chaconne.scores.formats.midi_writing import write_midi
-from chaconne.scores.formats.musicxml_writing import write_musicxml
 from chaconne.scores.grid.grid import REST
+from chaconne.scores.writing.abc import write_abc
+from chaconne.scores.writing.engraving import write_svg
+from chaconne.scores.writing.midi import write_midi
+from chaconne.scores.writing.musicxml import write_musicxml
 
 CLOSE = {0: 2.0, 7: 1.0}  # points for a tune that ends on the tonic, on the fifth
 LEAP = 12  # semitones of a step that costs a point

@@ -6,8 +6,8 @@ import numpy as np
 
 from chaconne.counterpoint.composers.judging import annotate, judge
 from chaconne.running.files import new_file
-from chaconne.scores.formats.midi_writing import write_midi
 from chaconne.scores.grid.grid import QUARTER, notes_of
+from chaconne.scores.writing.midi import write_midi
 from chaconne.storage.files import write_json
 
 RATE = 22050  # Hz

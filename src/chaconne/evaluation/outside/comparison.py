@@ -40,7 +40,7 @@ def cache_key(folder, settings):
     Embedders that can run here count, so that one whose weights came later is not missed.
     """
     ready, _ = choose(settings["embedders"], settings["weights"])
-    code = sorted(path for package in (evaluation, folders) for path in Path(package.__file__).parent.glob("*.py"))
+    code = sorted(Path(evaluation.__file__).parent.rglob("*.py"))
     digest = hashlib.sha256(json.dumps(settings | {"ready": list(ready)}, sort_keys=True).encode())
     for path in [*folders.audio_files(folder), *code]:
         digest.update(str(path.relative_to(folder) if path not in code else path.name).encode())
@@ -115,8 +115,8 @@ def real_and_noise(ground, real, seed):
 
 
 def evaluate(reference_folder, samples_folder, settings, cache):
-    """Return the table of two folders: settings, intervals, unavailable, warnings, left_out (lines), and rows as in
-    comparison.json.
+    """Return the table of two folders: settings, intervals, unavailable, warnings, left_out (see folders.pack), and
+    rows as in comparison.json.
 
     Rows: `samples`; `real`, held-out files of the reference: the floor; `noise`, white and as loud. All have the
     same number of clips. settings: as in `open_reference`. Raises ValueError in one line for what cannot be
@@ -142,4 +142,5 @@ def evaluate(reference_folder, samples_folder, settings, cache):
     about = {"reference": str(reference_folder), "samples": str(samples_folder)}
     return measured | {"settings": tables.settings_of(ground, seed) | about, "intervals": intervals,
                        "unavailable": ground.unavailable, "warnings": warnings,
-                       "left_out": read_json(ground.folder / "left_out.json") + left_out}
+                       "left_out": {why: read_json(ground.folder / "left_out.json")[why] + lines
+                                    for why, lines in left_out.items()}}

@@ -42,11 +42,11 @@ def is_audio(path):
 
 
 def others(folder):
-    """Return one line about the files below a folder that are not taken for audio, '' without any."""
+    """Return lines, one or none, about the files below a folder that are not taken for audio."""
     found = Counter(path.suffix.lower() or "no suffix" for path in Path(folder).rglob("*")
                     if path.is_file() and not is_audio(path))
     kinds = ", ".join(f"{count} of {suffix}" for suffix, count in sorted(found.items()))
-    return f"{folder}: {sum(found.values())} files are not taken for audio: {kinds}" if found else ""
+    return [f"{folder}: {sum(found.values())} files are not taken for audio: {kinds}"] if found else []
 
 
 def decode(path, out, remarks):
@@ -63,14 +63,15 @@ def decode(path, out, remarks):
 
 
 def pack(folder, out, seconds):
-    """Write audio.npy (int16 [samples]) and corpus.json; return (manifest, lines about what was left out).
+    """Write audio.npy (int16 [samples]) and corpus.json; return (manifest, {unreadable, remarks: lines}).
 
     All files have one gain, which brings the folder to LEVEL_DB: how loud somebody mastered a set changes no distance,
     and nothing beyond full scale is cut off. The manifest has a row for each file: clip, piece (its name), start,
     samples. Files shorter than `seconds` and those that cannot be read are left out. Raises ValueError in one line:
     no files, a silent one, none long enough.
     """
-    folder, rows, left_out, kept = Path(folder), [], [other] if (other := others(folder)) else [], []
+    folder, rows, kept = Path(folder), [], []
+    left_out = {"unreadable": [], "remarks": others(folder)}
     least = round(seconds * SAMPLE_RATE_HZ)
     files = audio_files(folder)
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -80,10 +81,10 @@ def pack(folder, out, seconds):
             try:
                 samples, energy, peak = decode(path, scratch, remarks)
             except Unreadable as error:
-                left_out.append(f"{path}: cannot be read: {error}")
+                left_out["unreadable"].append(f"{path}: cannot be read: {error}")
                 scratch.seek(first)
                 continue
-            left_out += [f"{path}: {remark}" for remark in remarks]
+            left_out["remarks"] += [f"{path}: {remark}" for remark in remarks]
             if least - SHORT_S * SAMPLE_RATE_HZ <= samples < least:
                 scratch.write(bytes(4 * (least - samples)))
                 samples = least
@@ -93,7 +94,7 @@ def pack(folder, out, seconds):
             kept.append((path, samples, energy, peak))
         if not kept:
             raise ValueError(f"{folder}: expected files of {seconds:g} s or more, all {len(files)} are shorter"
-                             f"{' or cannot be read' if left_out else ''}; use a smaller --seconds")
+                             f"{' or cannot be read' if left_out['unreadable'] else ''}; use a smaller --seconds")
         total = sum(samples for _, samples, _, _ in kept)
         level = np.sqrt(sum(energy for _, _, energy, _ in kept) / total)
         gain = min(10 ** (LEVEL_DB / 20) / max(level, 1e-30), 1 / max(max(peak for *_, peak in kept), 1e-30))

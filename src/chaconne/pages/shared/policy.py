@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 HERE = Path(__file__).parent
 # Of all pages but the listening test, which must not show much.
-LOOK = (HERE / "page.css",), (HERE / "score.js", HERE / "page.js")
+LOOK = (HERE / "page.css", HERE / "score.css"), (HERE / "score.js", HERE / "page.js")
 
 
 def render(template, context, look=LOOK, rules=(), beside=()):

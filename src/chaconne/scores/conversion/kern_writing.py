@@ -1,9 +1,9 @@
 """Humdrum **kern of a Grid: one spine a voice, the lowest first (humdrum.org/guide, the **kern representation)."""
 
 from chaconne.running.files import new_file
-from chaconne.scores.formats.musicxml_writing import WRITABLE, pieces_of
 from chaconne.scores.grid.grid import bar_frames
 from chaconne.scores.grid.spelling import sharps_of, spell
+from chaconne.scores.writing.musicxml import WRITABLE, pieces_of
 
 RECIPROCALS = {16: "1", 12: "2.", 8: "2", 6: "4.", 4: "4", 3: "8.", 2: "8", 1: "16"}   # of WRITABLE
 SHARPS = "fcgdaeb"

@@ -1,1 +1,1 @@
-"""MIDI, MusicXML, ABC and pictures of scores: reading and writing."""
+"""MIDI, MusicXML, ABC, kern: what people have, read."""

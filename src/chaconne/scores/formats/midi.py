@@ -1,7 +1,7 @@
 """MIDI files of type 0 and 1, through mido: a line is what one channel plays in one track.
 
 What MIDI has no message for (fermatas, the title, the mode of the key) stands in text events that begin with
-'chaconne', so that a file of ours comes back as it went out (see midi_writing).
+'chaconne', so that a file of ours comes back as it went out (see scores/writing/midi).
 """
 
 import contextlib

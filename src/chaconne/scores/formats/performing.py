@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 MOST_ROUNDS = 100   # of one repeat: more is no music
-MARKS = ("segno", "coda", "fine", "to coda", "da capo", "dal segno")
 
 
 @dataclass
@@ -12,8 +11,9 @@ class Bar:
     """One bar as written; times in quarter lengths.
 
     start, length: where it stands and how long it is; forward: a repeat begins; times: how often what ends here is
-    played, 0 where no repeat ends; endings: the times round on which it is played, none for all; marks: of MARKS;
-    movement: another movement begins, and with it another beginning that a da capo leads to.
+    played, 0 where no repeat ends; endings: the times round on which it is played, none for all; marks: of segno, coda,
+    fine, to coda, da capo, dal segno; movement: another movement begins, and with it another beginning that a da capo
+    leads to.
     """
 
     start: float

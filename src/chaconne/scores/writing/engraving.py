@@ -10,11 +10,11 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from chaconne.running.files import new_file
-from chaconne.scores.formats.musicxml_writing import RED, musicxml
 from chaconne.scores.grid.grid import bar_frames
+from chaconne.scores.writing.musicxml import RED, musicxml
 
 OPTIONS = {
-    "pageWidth": 2100, "pageHeight": 60000, "adjustPageHeight": True, "scale": 40, "header": "none", "footer": "none",
+    "pageWidth": 1500, "pageHeight": 60000, "adjustPageHeight": True, "scale": 40, "header": "none", "footer": "none",
     "svgViewBox": True, "svgRemoveXlink": True, "breaks": "auto", "smuflTextFont": "none", "lyricSize": 3.0,
 }
 # One style for the file itself; a page has the same rules in its own style, since its policy lets in no other.

@@ -1,0 +1,1 @@
+"""MIDI, MusicXML, ABC, engraved SVG: what stages write of a Grid."""
