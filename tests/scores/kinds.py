@@ -342,6 +342,16 @@ XML = [
         attributes() + note("C4:4", ties="start") + note("E4:4", chord=True, ties="start"),
         note("C4:2", ties="stop") + note("E4:2", chord=True, ties="stop") + notes("D4+F4:2")]},
         line("C4+E4:6 D4+F4:2")),
+    xml("tie_into_another_voice", {"Violin": [
+        attributes() + notes("C5:2") + note("G4:2", ties="start") + BACK + notes("-:2 E4:2", voice=2),
+        note("G4:2", voice=2, ties="stop") + notes("F4:2", voice=2) + BACK + notes("B4:4")]},
+        line("C5:2 G4:4 F4:2") + line("-:4 B4:4") + line("-:2 E4:2")),
+    xml("second_line_in_a_bar", {"Violin": [
+        attributes() + notes("C5:4"), notes("D5:2 E5:2", voice=1) + BACK + notes("G4:4", voice=2), notes("F5:4"),
+        notes("E5:4")]}, line("C5:4 D5:2 E5:2 F5:4 E5:4") + line("-:4 G4:4")),
+    xml("printed_sharp_without_a_pitch", {"Violin": [attributes() + notes("C5") + note(
+        "C5", more="<accidental>sharp</accidental>") + notes("D5:2")]}, line("C5 C5 D5:2"),
+        remark="Violin: notes that print another accidental than they sound: 1; the pitch is read"),
     xml("tempo_sounds_only", {"Voice": [attributes(1) + '<sound tempo="66"/>' + notes("G4 A4 B4 C5")]},
         line("G4 A4 B4 C5"), tempo_qpm=66),
     xml("tempo_of_a_word", {"Voice": [attributes(1) + "<direction><direction-type><words>Lento</words></direction-type>"

@@ -26,6 +26,8 @@ def test_it_sounds_as_it_should(kind, tmp_path):
         assert found.lines[0][1] == kind.about["program"]
     if "lines" in kind.about:
         assert len(found.lines) == kind.about["lines"]
+    if "remark" in kind.about:
+        assert kind.about["remark"] in found.remarks
     if kind.about.keys() & {"voices", "names"}:
         grid, _ = assemble(found)
         assert grid.voices == kind.about.get("voices", grid.voices)

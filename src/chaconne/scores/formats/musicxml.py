@@ -23,6 +23,7 @@ STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 UNITS = {"breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2), "16th": Fraction(1, 4)}
 JUMPS = {"dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda", "segno": "segno",
          "coda": "coda"}   # attributes of <sound>
+SIGNS = {"double-sharp": 2, "sharp-sharp": 2, "sharp": 1, "natural": 0, "flat": -1, "flat-flat": -2}    # <accidental>
 # Parts without a program of General MIDI are known by a word of their name.
 PROGRAMS = {"violoncello": 42, "cello": 42, "viola": 41, "violin": 40, "contrabass": 43, "double bass": 43, "flute": 73,
             "piccolo": 72, "recorder": 74, "oboe": 68, "english horn": 69, "clarinet": 71, "bassoon": 70, "horn": 60,
@@ -44,7 +45,7 @@ class Measure:
 
 @dataclass
 class Part:
-    """One part; `left_out` counts what is not read."""
+    """One part; `left_out` counts what is not read, `contrary` notes whose pitch is not what is printed."""
 
     name: str = ""
     program: int | None = None
@@ -52,6 +53,7 @@ class Part:
     key: tuple | None = None    # (fifths as it sounds, mode or '')
     tempi: list = field(default_factory=list)   # (bar, place in it, quarters a minute)
     left_out: Counter = field(default_factory=Counter)
+    contrary: int = 0
 
 
 def read_musicxml(path, repeats=True):
@@ -177,8 +179,11 @@ class Reader:
             else:
                 self.part.left_out["unpitched notes"] += 1
         elif length > 0:
-            height = (12 * (int(pitch.findtext("octave")) + 1) + STEPS[pitch.findtext("step").strip()]
-                      + round(float(pitch.findtext("alter") or 0)) + self.shift)
+            alter = round(float(pitch.findtext("alter") or 0))
+            # The standard lets <alter> decide what sounds; some files print a sharp and have none.
+            self.part.contrary += SIGNS.get(element.findtext("accidental"), alter) != alter
+            height = (12 * (int(pitch.findtext("octave")) + 1) + STEPS[pitch.findtext("step").strip()] + alter
+                      + self.shift)
             if not 0 <= height <= 127:
                 raise ValueError(f"bar {self.now.number}: expected pitches from C-1 to G9, got MIDI number {height}")
             tied = any(tie.get("type") == "stop" for tie in element.iter("tie"))
@@ -259,6 +264,9 @@ def found_in(parts, about, repeats):
                                     for onset, length, pitch, one, fermata, tied in measure.notes if one == voice])
         for what, how_many in sorted(part.left_out.items()):
             remarks.append(f"{part.name or 'a part'}: {how_many} {what} are left out")
+        if part.contrary:
+            remarks.append(f"{part.name or 'a part'}: notes that print another accidental than they sound: "
+                           f"{part.contrary}; the pitch is read")
     played, quarters, more = with_voices(notes, bars, repeats)
     metre, pickup = metre_of(parts, lengths, remarks)
     sharps, key = key_of(parts, about)
@@ -268,15 +276,23 @@ def found_in(parts, about, repeats):
 
 
 def sung_together(part):
-    """Let two voices of one staff both sing what only one of them has in a bar, where the other does not even rest."""
+    """Let two voices of one staff both sing what only one of them has in a bar, where the other does not even rest.
+
+    That is how a choir's two parts are written where they meet. Where two voices are the exception, as a violin's
+    second line is, one player has the other bars alone: both must be there in half of the bars at least.
+    """
     staves = {}
     for voice in {note[3] for measure in part.measures for note in measure.notes}:
         staves.setdefault(voice[1], set()).add(voice)
     for both in staves.values():
-        for measure in part.measures if len(both) == 2 else ():
-            there = both & {note[3] for note in measure.notes}
-            for missing in both - there - measure.silent:
-                measure.notes += [(*note[:3], missing, *note[4:]) for note in measure.notes if note[3] in there]
+        if len(both) != 2:
+            continue
+        there = [both & {note[3] for note in measure.notes} for measure in part.measures]
+        if 2 * there.count(both) < len(there) - there.count(set()):
+            continue
+        for measure, some in zip(part.measures, there, strict=True):
+            for missing in both - some - measure.silent:
+                measure.notes += [(*note[:3], missing, *note[4:]) for note in measure.notes if note[3] in some]
 
 
 def metre_of(parts, lengths, remarks):

@@ -106,7 +106,8 @@ def perform(notes, bars, order):
     """Return (notes, quarters) of bars in an order, ties joined.
 
     notes: (onset, duration, pitch, line, fermata, tied) as written, `tied` where a note only prolongs the one of its
-    pitch that ends where it begins; returned without `tied`, sorted. A note belongs to the bar in which it begins.
+    pitch that ends where it begins, of its own line or, where ties lead from one voice of a part to the other, of
+    another; returned without `tied`, sorted. A note belongs to the bar in which it begins.
     """
     notes = sorted(notes, key=lambda note: note[0])
     held, now = [[] for _ in bars], 0
@@ -118,12 +119,14 @@ def perform(notes, bars, order):
     for i in order:
         for onset, duration, pitch, line, fermata, tied in held[i]:
             begin = time + onset - bars[i].start
-            before = sounding.get((line, pitch))
-            if tied and before is not None and abs(played[before][0] + played[before][1] - begin) < 1e-6:
-                first = played[before]
-                played[before] = (first[0], begin + duration - first[0], pitch, line, max(first[4], fermata))
+            alike = sounding.setdefault(pitch, {})
+            before = [i for other, i in sorted(alike.items(), key=lambda pair: pair[0] != line)
+                      if abs(played[i][0] + played[i][1] - begin) < 1e-6]
+            if tied and before:
+                first = played[before[0]]
+                played[before[0]] = (first[0], begin + duration - first[0], *first[2:4], max(first[4], fermata))
                 continue
-            sounding[line, pitch] = len(played)
+            alike[line] = len(played)
             played.append((begin, duration, pitch, line, fermata))
         time += bars[i].length
     return sorted(played, key=lambda note: (note[0], note[3], note[2])), time
