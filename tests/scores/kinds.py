@@ -349,9 +349,9 @@ XML = [
     xml("second_line_in_a_bar", {"Violin": [
         attributes() + notes("C5:4"), notes("D5:2 E5:2", voice=1) + BACK + notes("G4:4", voice=2), notes("F5:4"),
         notes("E5:4")]}, line("C5:4 D5:2 E5:2 F5:4 E5:4") + line("-:4 G4:4")),
-    xml("printed_sharp_without_a_pitch", {"Violin": [attributes() + notes("C5") + note(
-        "C5", more="<accidental>sharp</accidental>") + notes("D5:2")]}, line("C5 C5 D5:2"),
-        remark="Violin: notes that print another accidental than they sound: 1; the pitch is read"),
+    xml("printed_sharp_without_alter", {"Violin": [attributes() + notes("C5") + note(
+        "C5", more="<accidental>sharp</accidental>") + notes("D5:2")]}, line("C5 C#5 D5:2"),
+        remark="Violin: notes with a printed accidental and without its <alter>: 1; they are read as printed"),
     xml("tempo_sounds_only", {"Voice": [attributes(1) + '<sound tempo="66"/>' + notes("G4 A4 B4 C5")]},
         line("G4 A4 B4 C5"), tempo_qpm=66),
     xml("tempo_of_a_word", {"Voice": [attributes(1) + "<direction><direction-type><words>Lento</words></direction-type>"

@@ -45,7 +45,7 @@ class Measure:
 
 @dataclass
 class Part:
-    """One part; `left_out` counts what is not read, `contrary` notes whose pitch is not what is printed."""
+    """One part; `left_out` counts what is not read, `unsaid` notes whose alteration is printed but not said."""
 
     name: str = ""
     program: int | None = None
@@ -53,7 +53,7 @@ class Part:
     key: tuple | None = None    # (fifths as it sounds, mode or '')
     tempi: list = field(default_factory=list)   # (bar, place in it, quarters a minute)
     left_out: Counter = field(default_factory=Counter)
-    contrary: int = 0
+    unsaid: int = 0
 
 
 def read_musicxml(path, repeats=True):
@@ -179,9 +179,11 @@ class Reader:
             else:
                 self.part.left_out["unpitched notes"] += 1
         elif length > 0:
-            alter = round(float(pitch.findtext("alter") or 0))
-            # The standard lets <alter> decide what sounds; some files print a sharp and have none.
-            self.part.contrary += SIGNS.get(element.findtext("accidental"), alter) != alter
+            alter, printed = pitch.findtext("alter"), SIGNS.get(element.findtext("accidental"), 0)
+            if alter is None and printed:
+                # The standard lets <alter> decide what sounds; some files print a sharp and have none.
+                self.part.unsaid += 1
+            alter = printed if alter is None else round(float(alter or 0))
             height = (12 * (int(pitch.findtext("octave")) + 1) + STEPS[pitch.findtext("step").strip()] + alter
                       + self.shift)
             if not 0 <= height <= 127:
@@ -264,9 +266,9 @@ def found_in(parts, about, repeats):
                                     for onset, length, pitch, one, fermata, tied in measure.notes if one == voice])
         for what, how_many in sorted(part.left_out.items()):
             remarks.append(f"{part.name or 'a part'}: {how_many} {what} are left out")
-        if part.contrary:
-            remarks.append(f"{part.name or 'a part'}: notes that print another accidental than they sound: "
-                           f"{part.contrary}; the pitch is read")
+        if part.unsaid:
+            remarks.append(f"{part.name or 'a part'}: notes with a printed accidental and without its <alter>: "
+                           f"{part.unsaid}; they are read as printed")
     played, quarters, more = with_voices(notes, bars, repeats)
     metre, pickup = metre_of(parts, lengths, remarks)
     sharps, key = key_of(parts, about)
