@@ -441,6 +441,27 @@ def test_alac_of_32_bits_is_what_was_written(sweep, tmp_path):
     assert np.abs(np.concatenate(list(mono(tmp_path / "a.caf", 48000)))[:len(sweep)] - sweep).max() < 1e-6
 
 
+def test_what_libsndfile_decodes_worse_goes_through_ffmpeg(sweep, tmp_path):
+    """IMA ADPCM in AIFF, as QuickTime wrote it; see benchmarks/decoding.py."""
+    quiet = 0.1 * sweep
+    soundfile.write(tmp_path / "a.aiff", quiet, 48000, subtype="IMA_ADPCM", format="AIFF")
+
+    def error(read):
+        return np.sqrt(np.square(read[:len(quiet)] - quiet).mean())
+
+    ours, theirs = np.concatenate(list(mono(tmp_path / "a.aiff", 48000))), soundfile.read(tmp_path / "a.aiff")[0]
+    assert error(ours) < 0.9 * error(theirs)
+
+
+def test_what_libsndfile_refuses_in_a_wav_goes_through_ffmpeg(sweep, tmp_path):
+    """G.722, as meeting software records."""
+    path = encoded(tmp_path / "a.wav", "g722", sweep[::3].copy(), 16000)
+    with pytest.raises(soundfile.LibsndfileError):
+        soundfile.read(path)
+    read = np.concatenate(list(mono(path, 16000)))
+    assert np.sqrt(np.square(read).mean()) == pytest.approx(np.sqrt(np.square(sweep[::3]).mean()), rel=0.05)
+
+
 @pytest.mark.parametrize(("right", "told"), [(-1.0, True), (1.0, False), (0.0, False), (-0.5, False)])
 def test_two_sides_that_cancel_are_told_and_one_is_taken(right, told, sweep, tmp_path):
     soundfile.write(tmp_path / "a.wav", np.stack([sweep, right * sweep], 1), 48000, subtype="FLOAT")

@@ -1,7 +1,7 @@
 """Any file of audio as a stream of mono samples, told by its content: libsndfile first, FFmpeg (PyAV) for the rest.
 
-Where both read a format their samples are the same (docs/reading.md), but for ALAC of 32 bits, which libsndfile gets
-wrong without a word.
+Where both read a format their samples are the same (docs/reading.md), but for those that libsndfile gets wrong without
+a word.
 """
 
 import os
@@ -16,7 +16,10 @@ RATES_HZ = (4_000, 768_000)  # a header that says something else is damaged
 # What files of audio are usually called; what is in them decides how they are read.
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".aif", ".aiff", ".au", ".caf",
             ".w64", ".rf64", ".webm", ".mka", ".wv")
-WRONG = ("ALAC_32",)    # subtypes that libsndfile reads as other sound than was written
+# What libsndfile reads as other sound than was written: (container, subtype).
+WRONG = ("CAF", "ALAC_32"), ("AIFF", "IMA_ADPCM")
+# First bytes of containers that libsndfile knows: the demuxer of FFmpeg for what it does not decode in them.
+SHARED = {b"caff": "caf", b"FORM": "aiff", b"RIFF": "wav"}
 CANCELLED = 0.1     # root mean square of the mean of two sides, as a share of the louder one, below which they cancel
 AUDIBLE = 1e-4      # root mean square from which this can be told
 
@@ -110,11 +113,12 @@ def _demuxer(path):
         return "matroska"
     if head.startswith(b"wvpk"):
         return "wv"
-    if head.startswith(b"caff"):
+    if demuxer := SHARED.get(head[:4]):
         try:
-            return "caf" if soundfile.info(os.fsencode(path)).subtype in WRONG else None
+            about = soundfile.info(os.fsencode(path))
         except soundfile.SoundFileError:
-            return "caf"
+            return demuxer
+        return demuxer if (about.format, about.subtype) in WRONG else None
     # ADTS: twelve set bits, then a version and the layer 0 that no MPEG audio has.
     return "aac" if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0 else None
 
