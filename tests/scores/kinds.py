@@ -406,5 +406,12 @@ KERN = [
          {"metre": "3/4"}),
     Kind("triplets_and_dots.krn", b"**kern\n*M2/4\n6c\n6d\n6e\n8.f\n16g\n==\n*-\n",
          [(0, 2 / 3, 60), (2 / 3, 2 / 3, 62), (4 / 3, 2 / 3, 64), (2, .75, 65), (2.75, .25, 67)]),
+    Kind("tie_of_one_note.krn", b"**kern\n*M4/4\n=1-\n[1c 1e\n=2\n1c] 1e\n==\n*-\n",
+         sorted([(0, 8, 60), (0, 4, 64), (4, 4, 64)])),
+    Kind("split_spine.krn", b"**kern\n*M4/4\n=1-\n1c\n=2\n*^\n2e\t1c\n2d\t.\n=3\t=3\n*v\t*v\n1c\n==\n*-\n",
+         sorted(line("C4:4 E4:2 D4:2 C4:4") + line("-:4 C4:4"))),
+    Kind("repeat.krn", b"**kern\n*M2/4\n=1!|:\n4c\n4d\n=2\n4e\n4f\n=:|!\n2g\n==\n*-\n",
+         sorted(line("C4 D4 E4 F4 C4 D4 E4 F4 G4:2"))),
+    Kind("grace_notes.krn", b"**kern\n*M2/4\n8qb\n4cc\n4d\n==\n*-\n", sorted(line("C5 D4"))),
 ]
 EVERY = ABC + MIDI + XML + KERN

@@ -82,8 +82,7 @@ def voices_of(measures):
                 onset = float(measure.offset + note.getOffsetInHierarchy(measure))
                 fermata = int(any(type(e).__name__ == "Fermata" for e in note.expressions))
                 for one in (note.notes if note.isChord else (note,)):
-                    tie = one.tie or note.tie
-                    tied = tie is not None and tie.type in ("stop", "continue")
+                    tied = one.tie is not None and one.tie.type in ("stop", "continue")
                     found.setdefault(number, []).append(
                         (onset, float(note.quarterLength), one.pitch.midi, fermata, tied))
     return found
