@@ -183,6 +183,8 @@ MIDI = [
     midi("metre_in_a_later_track", [played(line("C4 D4 E4")), [metre(3, 4), tempo(72)]], line("C4 D4 E4"), metre="3/4",
          tempo_qpm=72),
     midi("notes_without_length", [[*played(line(PLAIN)), *played([(1, 0, 72)])]], line(PLAIN)),
+    midi("note_that_nothing_ends", [[*played(line("C4 E4:2"))[:-1], (3 * 480, mido.MetaMessage("end_of_track"))]],
+         line("C4 E4:2"), remark="notes that nothing ends: 1; they last to the end of their track"),
     midi("percussion", [played(line(PLAIN)), played(line("C2 C2 C2 C2"), 9)], line(PLAIN)),
     midi("pickup", [[metre(1, 4), metre(4, 4, 480), *played(line("D4 G4 A4 B4 C5"))]], line("D4 G4 A4 B4 C5"),
          metre="4/4", pickup=1.0),

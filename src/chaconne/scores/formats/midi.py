@@ -51,6 +51,7 @@ class Events:
     texts: list = field(default_factory=list)       # (tick, text) of those that begin with MARK
     end: int = 0
     drums: bool = False
+    endless: int = 0    # notes that nothing ends
 
 
 def read_midi(path):
@@ -77,6 +78,8 @@ def read_midi(path):
         notes += [(begin / beat, (end - begin) / beat, pitch, line, int((begin, name) in held))
                   for begin, end, pitch, _ in mine]
     remarks = ["drums are left out"] if events.drums else []
+    if events.endless:
+        remarks.append(f"notes that nothing ends: {events.endless}; they last to the end of their track")
     metre, pickup = metre_of(events.metres, beat, remarks)
     tempo = lasting(events.tempi, events.end)
     return Found(sorted(notes, key=lambda note: (note[0], note[3], note[2])), lines, metre, pickup,
@@ -104,6 +107,11 @@ def events_of(file):
                 events.names.setdefault(number, message.name)
             else:
                 remember(events, tick, message)
+        for (channel, pitch), waiting in sounding.items():
+            if held := [(begin, tick, pitch, program) for begin, program in waiting if tick > begin]:
+                events.notes[number, channel] += held
+                events.endless += len(held)
+                last = max(last, tick)
     events.end = last
     for kept in (events.tempi, events.metres, events.keys):
         kept.sort(key=lambda entry: entry[0])
