@@ -1,219 +1,219 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 30.17,
-    "train_cpu_seconds": 721.51,
-    "train_wall_seconds": 426.63
+    "realtime_factor": 43.29,
+    "train_cpu_seconds": 490.46,
+    "train_wall_seconds": 246.71
   },
   "gan": {
-    "realtime_factor": 43.8,
-    "train_cpu_seconds": 792.65,
-    "train_wall_seconds": 501.46
+    "realtime_factor": 119.31,
+    "train_cpu_seconds": 570.1,
+    "train_wall_seconds": 324.07
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 126.6,
-      "peak_mb": 1383,
-      "wall_seconds": 68.24
+      "cpu_seconds": 93.94,
+      "peak_mb": 1378,
+      "wall_seconds": 49.25
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 45.91,
-      "peak_mb": 821,
-      "wall_seconds": 25.31
+      "cpu_seconds": 42.88,
+      "peak_mb": 811,
+      "wall_seconds": 21.96
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 60.22,
-      "peak_mb": 1019,
-      "wall_seconds": 31.77
+      "cpu_seconds": 37.53,
+      "peak_mb": 1031,
+      "wall_seconds": 18.56
     },
     "accompaniment/train": {
-      "cpu_seconds": 468.01,
-      "peak_mb": 1354,
-      "wall_seconds": 241.06
+      "cpu_seconds": 369.3,
+      "peak_mb": 1360,
+      "wall_seconds": 184.77
     },
     "accompaniment/voices": {
-      "cpu_seconds": 201.52,
-      "peak_mb": 178,
-      "wall_seconds": 106.43
+      "cpu_seconds": 175.32,
+      "peak_mb": 177,
+      "wall_seconds": 99.02
     },
     "anchors": {
-      "cpu_seconds": 46.17,
-      "peak_mb": 1099,
-      "wall_seconds": 23.51
+      "cpu_seconds": 32.24,
+      "peak_mb": 1097,
+      "wall_seconds": 15.98
     },
     "controls/encode_variants": {
-      "cpu_seconds": 72.86,
-      "peak_mb": 977,
-      "wall_seconds": 56.85
+      "cpu_seconds": 62.9,
+      "peak_mb": 978,
+      "wall_seconds": 31.59
     },
     "controls/evaluate": {
-      "cpu_seconds": 233.88,
-      "peak_mb": 2929,
-      "wall_seconds": 123.93
+      "cpu_seconds": 142.98,
+      "peak_mb": 1636,
+      "wall_seconds": 74.86
     },
     "controls/known": {
-      "cpu_seconds": 5.01,
-      "peak_mb": 1702,
-      "wall_seconds": 3.12
+      "cpu_seconds": 4.46,
+      "peak_mb": 1701,
+      "wall_seconds": 3.03
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 745.57,
-      "peak_mb": 1335,
-      "wall_seconds": 439.52
+      "cpu_seconds": 509.16,
+      "peak_mb": 1328,
+      "wall_seconds": 255.48
     },
     "controls/steer_gan": {
-      "cpu_seconds": 1106.27,
-      "peak_mb": 1438,
-      "wall_seconds": 643.95
+      "cpu_seconds": 724.6,
+      "peak_mb": 1432,
+      "wall_seconds": 363.99
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 382.25,
-      "peak_mb": 1083,
-      "wall_seconds": 234.88
+      "cpu_seconds": 245.79,
+      "peak_mb": 1068,
+      "wall_seconds": 124.6
     },
     "controls/try_gan": {
-      "cpu_seconds": 266.34,
-      "peak_mb": 1079,
-      "wall_seconds": 248.17
+      "cpu_seconds": 55.94,
+      "peak_mb": 1069,
+      "wall_seconds": 29.34
     },
     "controls/variants": {
-      "cpu_seconds": 216.44,
-      "peak_mb": 182,
-      "wall_seconds": 115.41
+      "cpu_seconds": 179.36,
+      "peak_mb": 181,
+      "wall_seconds": 92.71
     },
     "corpus": {
-      "cpu_seconds": 141.76,
-      "peak_mb": 180,
-      "wall_seconds": 95.43
+      "cpu_seconds": 119.27,
+      "peak_mb": 179,
+      "wall_seconds": 60.36
     },
     "counterpoint/compose": {
-      "cpu_seconds": 374.97,
-      "peak_mb": 815,
-      "wall_seconds": 303.6
+      "cpu_seconds": 201.2,
+      "peak_mb": 843,
+      "wall_seconds": 106.71
     },
     "counterpoint/evaluate": {
-      "cpu_seconds": 78.24,
+      "cpu_seconds": 20.56,
       "peak_mb": 649,
-      "wall_seconds": 59.09
+      "wall_seconds": 9.91
     },
     "counterpoint/hear": {
-      "cpu_seconds": 233.64,
-      "peak_mb": 1090,
-      "wall_seconds": 120.55
+      "cpu_seconds": 183.59,
+      "peak_mb": 1095,
+      "wall_seconds": 93.99
     },
     "counterpoint/reinforce": {
-      "cpu_seconds": 351.32,
-      "peak_mb": 1182,
-      "wall_seconds": 177.5
+      "cpu_seconds": 255.78,
+      "peak_mb": 1181,
+      "wall_seconds": 128.62
     },
     "counterpoint/scores": {
-      "cpu_seconds": 48.91,
+      "cpu_seconds": 46.73,
       "peak_mb": 173,
-      "wall_seconds": 36.61
+      "wall_seconds": 24.18
     },
     "counterpoint/train": {
-      "cpu_seconds": 1608.36,
-      "peak_mb": 1231,
-      "wall_seconds": 815.73
+      "cpu_seconds": 1170.83,
+      "peak_mb": 1223,
+      "wall_seconds": 589.38
     },
     "encode": {
-      "cpu_seconds": 24.52,
-      "peak_mb": 816,
-      "wall_seconds": 18.06
+      "cpu_seconds": 24.53,
+      "peak_mb": 810,
+      "wall_seconds": 12.27
     },
     "encode_genre": {
-      "cpu_seconds": 37.57,
-      "peak_mb": 817,
-      "wall_seconds": 27.46
+      "cpu_seconds": 36.42,
+      "peak_mb": 823,
+      "wall_seconds": 19.91
     },
     "evaluate_anchors": {
-      "cpu_seconds": 81.57,
-      "peak_mb": 1305,
-      "wall_seconds": 57.16
+      "cpu_seconds": 54.96,
+      "peak_mb": 1406,
+      "wall_seconds": 27.81
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 28.14,
-      "peak_mb": 1008,
-      "wall_seconds": 20.09
+      "cpu_seconds": 18.97,
+      "peak_mb": 1014,
+      "wall_seconds": 8.82
     },
     "evaluate_finetune": {
-      "cpu_seconds": 98.3,
-      "peak_mb": 1335,
-      "wall_seconds": 58.32
+      "cpu_seconds": 75.3,
+      "peak_mb": 1336,
+      "wall_seconds": 39.86
     },
     "evaluate_gan": {
-      "cpu_seconds": 30.65,
-      "peak_mb": 1012,
-      "wall_seconds": 24.74
+      "cpu_seconds": 19.43,
+      "peak_mb": 1020,
+      "wall_seconds": 9.02
     },
     "finetune": {
-      "cpu_seconds": 145.49,
-      "peak_mb": 1293,
-      "wall_seconds": 87.06
+      "cpu_seconds": 103.37,
+      "peak_mb": 1301,
+      "wall_seconds": 51.09
     },
     "genre": {
-      "cpu_seconds": 146.28,
-      "peak_mb": 194,
-      "wall_seconds": 87.66
+      "cpu_seconds": 124.6,
+      "peak_mb": 193,
+      "wall_seconds": 63.98
     },
     "genre_scores": {
-      "cpu_seconds": 5.04,
+      "cpu_seconds": 4.79,
       "peak_mb": 133,
-      "wall_seconds": 4.31
+      "wall_seconds": 2.46
     },
     "reference_corpus": {
-      "cpu_seconds": 64.63,
-      "peak_mb": 1631,
-      "wall_seconds": 58.55
+      "cpu_seconds": 31.31,
+      "peak_mb": 1596,
+      "wall_seconds": 15.6
     },
     "reference_genre": {
-      "cpu_seconds": 47.31,
-      "peak_mb": 1636,
-      "wall_seconds": 24.26
+      "cpu_seconds": 33.47,
+      "peak_mb": 1914,
+      "wall_seconds": 17.07
     },
     "sample_diffusion": {
-      "cpu_seconds": 82.58,
-      "peak_mb": 1522,
-      "wall_seconds": 53.68
+      "cpu_seconds": 41.98,
+      "peak_mb": 1525,
+      "wall_seconds": 20.74
     },
     "sample_finetune": {
-      "cpu_seconds": 53.79,
-      "peak_mb": 993,
-      "wall_seconds": 35.93
+      "cpu_seconds": 32.91,
+      "peak_mb": 996,
+      "wall_seconds": 16.54
     },
     "sample_gan": {
-      "cpu_seconds": 20.7,
-      "peak_mb": 1549,
-      "wall_seconds": 12.61
+      "cpu_seconds": 15.24,
+      "peak_mb": 1511,
+      "wall_seconds": 7.27
     },
     "scores": {
-      "cpu_seconds": 7.68,
+      "cpu_seconds": 7.15,
       "peak_mb": 136,
-      "wall_seconds": 5.24
+      "wall_seconds": 3.57
     },
     "scratch": {
-      "cpu_seconds": 150.56,
-      "peak_mb": 1308,
-      "wall_seconds": 91.1
+      "cpu_seconds": 102.78,
+      "peak_mb": 1294,
+      "wall_seconds": 50.62
     },
     "train_codec": {
-      "cpu_seconds": 215.47,
-      "peak_mb": 2234,
-      "wall_seconds": 116.75
+      "cpu_seconds": 204.81,
+      "peak_mb": 2599,
+      "wall_seconds": 111.98
     },
     "train_diffusion": {
-      "cpu_seconds": 725.41,
-      "peak_mb": 1261,
-      "wall_seconds": 427.11
+      "cpu_seconds": 493.89,
+      "peak_mb": 1253,
+      "wall_seconds": 247.14
     },
     "train_gan": {
-      "cpu_seconds": 796.33,
-      "peak_mb": 1282,
-      "wall_seconds": 502.28
+      "cpu_seconds": 573.48,
+      "peak_mb": 1268,
+      "wall_seconds": 324.45
     },
     "train_musika": {
-      "cpu_seconds": 3.49,
-      "peak_mb": 758,
-      "wall_seconds": 0.08
+      "cpu_seconds": 3.05,
+      "peak_mb": 757,
+      "wall_seconds": 0.06
     }
   }
 };
