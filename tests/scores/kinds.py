@@ -348,6 +348,8 @@ XML = [
         attributes() + notes("C5:2") + note("G4:2", ties="start") + BACK + notes("-:2 E4:2", voice=2),
         note("G4:2", voice=2, ties="stop") + notes("F4:2", voice=2) + BACK + notes("B4:4")]},
         line("C5:2 G4:4 F4:2") + line("-:4 B4:4") + line("-:2 E4:2")),
+    xml("tie_without_its_stop", {"Voice": [
+        attributes() + notes("C5:2") + note("G4:2", ties="start"), notes("G4 G4:3")]}, line("C5:2 G4:3 G4:3")),
     xml("second_line_in_a_bar", {"Violin": [
         attributes() + notes("C5:4"), notes("D5:2 E5:2", voice=1) + BACK + notes("G4:4", voice=2), notes("F5:4"),
         notes("E5:4")]}, line("C5:4 D5:2 E5:2 F5:4 E5:4") + line("-:4 G4:4")),

@@ -122,6 +122,8 @@ class Reader:
     def __init__(self, part):
         self.part, self.divisions, self.shift, self.endings, self.bar_quarters = part, 1, 0, frozenset(), Fraction(4)
         self.count, self.closing = -1, False
+        # Some programs say where a tie starts and not where it stops: {(voice, pitch): where its note ends}.
+        self.leading, self.since = {}, Fraction(0)
 
     def measure(self, element):
         """Append one <measure>."""
@@ -137,6 +139,7 @@ class Reader:
                 read(child)
         if self.now.length == 0 and not self.now.notes:
             self.now.length = self.bar_quarters if not self.now.implicit else Fraction(0)
+        self.since += self.now.length
         self.now.bar.endings |= self.endings
         if self.closing:
             self.endings = frozenset()
@@ -188,7 +191,10 @@ class Reader:
                       + self.shift)
             if not 0 <= height <= 127:
                 raise ValueError(f"bar {self.now.number}: expected pitches from C-1 to G9, got MIDI number {height}")
-            tied = any(tie.get("type") == "stop" for tie in element.iter("tie"))
+            ties, begin = {tie.get("type") for tie in element.iter("tie")}, self.since + self.begun
+            tied = self.leading.pop((voice, height), None) == begin or "stop" in ties
+            if "start" in ties:
+                self.leading[voice, height] = begin + length
             fermata = int(next(element.iter("fermata"), None) is not None)
             self.now.notes.append((self.begun, length, height, voice, fermata, tied))
 
