@@ -86,14 +86,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 60.36
     },
     "counterpoint/compose": {
-      "cpu_seconds": 201.2,
-      "peak_mb": 843,
-      "wall_seconds": 106.71
+      "cpu_seconds": 175.88,
+      "peak_mb": 823,
+      "wall_seconds": 93.56
     },
     "counterpoint/evaluate": {
-      "cpu_seconds": 20.56,
-      "peak_mb": 649,
-      "wall_seconds": 9.91
+      "cpu_seconds": 19.77,
+      "peak_mb": 647,
+      "wall_seconds": 9.52
     },
     "counterpoint/hear": {
       "cpu_seconds": 183.59,
@@ -101,19 +101,19 @@ globalThis.chaconneClocks = {
       "wall_seconds": 93.99
     },
     "counterpoint/reinforce": {
-      "cpu_seconds": 255.78,
-      "peak_mb": 1181,
-      "wall_seconds": 128.62
+      "cpu_seconds": 244.73,
+      "peak_mb": 1212,
+      "wall_seconds": 133.64
     },
     "counterpoint/scores": {
-      "cpu_seconds": 46.73,
+      "cpu_seconds": 37.75,
       "peak_mb": 173,
-      "wall_seconds": 24.18
+      "wall_seconds": 19.53
     },
     "counterpoint/train": {
-      "cpu_seconds": 1170.83,
-      "peak_mb": 1223,
-      "wall_seconds": 589.38
+      "cpu_seconds": 1150.68,
+      "peak_mb": 1224,
+      "wall_seconds": 590.82
     },
     "encode": {
       "cpu_seconds": 24.53,
@@ -156,9 +156,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 63.98
     },
     "genre_scores": {
-      "cpu_seconds": 4.79,
-      "peak_mb": 133,
-      "wall_seconds": 2.46
+      "cpu_seconds": 4.33,
+      "peak_mb": 134,
+      "wall_seconds": 2.2
     },
     "reference_corpus": {
       "cpu_seconds": 31.31,
@@ -186,9 +186,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 7.27
     },
     "scores": {
-      "cpu_seconds": 7.15,
-      "peak_mb": 136,
-      "wall_seconds": 3.57
+      "cpu_seconds": 6.27,
+      "peak_mb": 137,
+      "wall_seconds": 3.17
     },
     "scratch": {
       "cpu_seconds": 102.78,
