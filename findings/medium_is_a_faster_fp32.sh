@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PyTorch 2.14.1 on processors with AVX512-BF16 and without AMX (AMD Zen 4 and 5): `set_float32_matmul_precision("medium")`
+# PyTorch 2.14.1 on processors with AVX512-BF16 and without AMX (seen on AMD Zen 4): `set_float32_matmul_precision("medium")`
 # lowers no precision. Its documentation promises bfloat16 products inside; what comes is another fp32 kernel. "highest"
 # asks MKL, "medium" hands the product to oneDNN with leave to use bf16, and oneDNN, finding that bf16 would not pay on
 # such a processor, takes its own fp32 kernel (brg_matmul:avx512_core). Other last digits, the error of fp32, and on AMD

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # MusicXML says twice how a note is altered: <alter> for what sounds, <accidental> for what is printed. Scores that people
-# share have notes where the two differ (one whole quartet prints 72 sharps without <alter>). music21 10.5.1, partitura
+# share have notes where the two differ (one whole quartet prints 72 signs without <alter>). music21 10.5.1, partitura
 # 1.9.0 and verovio 6.4.1 (by its MIDI) play them by different rules, none of them without exception that of the
 # standard, by which <alter> decides and is 0 where it is absent: music21 and partitura go by the printed sign where
 # <alter> is absent and by <alter> where it is there, even 0; verovio always goes by the printed sign, and then lets it
