@@ -7,7 +7,7 @@ import torch
 
 from chaconne.running.files import read_json
 from chaconne.running.models import load_codec
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.resume import Parts
 from chaconne.running.stage import stage
 from chaconne.storage.files import load_array, write_json
@@ -19,10 +19,11 @@ def main():
     params = read_params()
     seconds = params["evaluate"]["clip_seconds"]
     with stage("anchors", params["seed"], params["threads"]):
-        codec = load_codec("data/codec")
+        place = codec_folder(params)
+        codec = load_codec(place)
         real = load_array("data/reference/heldout.npy", np.int16, 2)
         parts = Parts("anchors", [seconds, params["seed"], params["threads"]],
-                      ["data/codec", "data/reference/heldout.npy", "data/latents/latents.json"])
+                      [place, "data/reference/heldout.npy", "data/latents/latents.json"])
 
         def keep(folder):
             np.save(Path(folder, "clips.npy"), real)

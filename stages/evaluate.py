@@ -7,7 +7,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from chaconne.evaluation import tables
-from chaconne.evaluation.reference import coverage, reference
+from chaconne.evaluation.reference import amounts, coverage, reference
 from chaconne.evaluation.rows import rows
 from chaconne.running.files import new_folder
 from chaconne.running.params.reading import read_params
@@ -36,6 +36,7 @@ def evaluate(name, params):
     if name == "anchors":
         clips = anchors(ground)
         measured, intervals = parts.joined(clips, table)
+        warnings += amounts.warnings_of(ground.about, measured["real"], intervals["real"])
     else:
         folders = runs_in(f"data/samples/{name}")
         runs, facts = zip(*(rows.read_clips(folder, ground, f"sample@{name}") for folder in folders), strict=True)
@@ -46,7 +47,7 @@ def evaluate(name, params):
     with new_folder(f"data/projection/{name}") as temporary:
         rows.project(temporary, clips, ground)
     parts.finish()
-    settings = tables.settings_of(ground, params["seed"])
+    settings = tables.settings_of(ground, params["seed"]) | amounts.told(ground.about)
     return {"rows": measured, "intervals": intervals, "unavailable": ground.unavailable, "settings": settings,
             "warnings": warnings}
 

@@ -5,7 +5,7 @@ from threadpoolctl import threadpool_limits
 from chaconne.counterpoint import sounding
 from chaconne.counterpoint.composers import samples
 from chaconne.evaluation import tables
-from chaconne.evaluation.reference import reference
+from chaconne.evaluation.reference import amounts, reference
 from chaconne.evaluation.rows import rows
 from chaconne.running.params.corpora import read_settings_or_exit
 from chaconne.running.params.reading import read_params
@@ -44,7 +44,8 @@ def main():
             print(f"left out, for not a note was written: {', '.join(silent)}")
         measured, intervals = parts.joined(
             {"real": None} | {row: grids for row, grids in written.items() if row not in silent}, table)
-        about = tables.settings_of(ground, seed) | {"corpus": ground.about["corpus"], "rendered": CORPUS}
+        about = tables.settings_of(ground, seed) | amounts.told(ground.about) | {
+            "corpus": ground.about["corpus"], "rendered": CORPUS}
         tables.write_table("metrics/counterpoint_audio.json", {
             "rows": measured, "intervals": intervals, "settings": about, "unavailable": ground.unavailable})
         parts.finish()

@@ -19,7 +19,10 @@ def main(which="corpus"):
     with stage(f"reference_{which}", seed=params["seed"], threads=params["threads"]):
         with threadpool_limits(params["threads"]):
             about = build(*FOLDERS[which], params["evaluate"], params["seed"])
-        print(f"{about['corpus']}: {about['reference_clips']} reference clips, {about['clips']} held out")
+        for what, clips in (("training", "reference_clips"), ("heldout", "clips")):
+            music = about[what]
+            print(f"{about['corpus']}, {what}: {about[clips]} clips, {music['seconds']:.0f} s of "
+                  f"{music['recordings']} recordings")
 
 
 if __name__ == "__main__":

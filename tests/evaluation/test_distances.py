@@ -11,7 +11,7 @@ from torchaudio.functional import frechet_distance
 
 from chaconne.evaluation.reference import coverage, distances
 from chaconne.evaluation.rows import frechet
-from chaconne.evaluation.rows.resampling import estimate, mean_of_runs, subsets
+from chaconne.evaluation.rows.resampling import estimate, mean_of, subsets
 from tests.conftest import ROOT
 
 
@@ -225,10 +225,10 @@ def test_intervals_cover_what_is_expected_at_that_number_of_clips(shift):
 
 
 def test_the_interval_over_runs_is_students():
-    mean, (low, high) = mean_of_runs([1.0, 2.0, 6.0])
+    mean, (low, high) = mean_of([1.0, 2.0, 6.0])
     assert mean == 3
     assert (low, high) == pytest.approx((3 - 4.302653 * np.sqrt(7 / 3), 3 + 4.302653 * np.sqrt(7 / 3)))
-    assert mean_of_runs([0.9, 1.0], 0.0, 1.0)[1] == [pytest.approx(0.95 - 12.7062 * 0.05), 1.0]
+    assert mean_of([0.9, 1.0], 0.0, 1.0)[1] == [pytest.approx(0.95 - 12.7062 * 0.05), 1.0]
     rng = np.random.default_rng(0)
-    covered = [low <= 5 <= high for low, high in (mean_of_runs(rng.normal(5, 2, 3))[1] for _ in range(1000))]
+    covered = [low <= 5 <= high for low, high in (mean_of(rng.normal(5, 2, 3))[1] for _ in range(1000))]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.025)

@@ -19,6 +19,7 @@ from chaconne.running.params.reading import read_params
 from chaconne.storage.latents.audio import from_int16
 from chaconne.storage.latents.latents import encode_corpus
 from chaconne.training.encoding import Encoder
+from chaconne.training.sampling import encode_clips, write_clips
 from tests.evaluation.test_evaluation import run_stage, write_corpus  # noqa: F401  (a fixture is used by its name)
 from tests.generators.test_generators import SIZES
 
@@ -26,14 +27,15 @@ EVALUATE = {"clips": 8, "clip_seconds": 2.0, "reference_clips": 16, "embedders":
             "weights": "", "bootstrap": 10}
 PARAMS = {
     "scale": "smoke", "seed": 3, "runs": 1, "threads": 1, "conditions": ["instrument"],
-    "generators": ["gan", "diffusion"],
+    "codec": "spectral", "generators": ["gan", "diffusion"],
     "trainer": dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=2, previews=1),
     "gan": {"train": SIZES["gan"] | {"steps": 4, "batch": 4}, "sample": {"truncation": 1.0, "piece": 64}},
     "diffusion": {"train": SIZES["diffusion"] | {"steps": 4, "batch": 4},
                   "sample": {"method": "heun", "steps": 2, "shift": 1.0, "guidance": 1.0, "batch": 8}},
     "piece_seconds": 3, "evaluate": EVALUATE, "model": "gan",
-    "finetune": {"pretrained": "", "layers": "all", "critic": "new", "lora_rank": 2, "learning_rate": 0.001,
-                 "mix_old": 0.0, "augment_noise": 0.0, "on_beats": True, "steps": 4},
+    "finetune": {"base": "data/models", "pretrained": "", "scratch": True, "layers": "all", "critic": "new",
+                 "lora_rank": 2, "learning_rate": 0.001, "mix_old": 0.0, "augment_noise": 0.0, "on_beats": True,
+                 "steps": 4},
 }
 
 
@@ -47,10 +49,11 @@ def workspace(tmp_path_factory):
     audio = from_int16(np.load(root / "data/corpus/audio.npy"))
     codec = spectral.create(dict(channels=8, components=16, width=16, depth=1, iterations=4), 22050)
     spectral.fit_linear(codec, audio[: 48 * 16384].reshape(48, -1))
-    for name in ("codec", "latents"):
-        (root / "data" / name).mkdir()
-    codec.eval().save(root / "data/codec")
-    encoder = Encoder(root / "data/corpus", load_codec, root / "data/codec", root)
+    place = root / "data/codecs/spectral"
+    for folder in (place, root / "data/latents"):
+        folder.mkdir(parents=True)
+    codec.eval().save(place)
+    encoder = Encoder(root / "data/corpus", load_codec, place, root)
     encode_corpus(root / "data/corpus", codec, root / "data/latents", encoder)
     index = pd.read_csv(root / "data/latents/index.csv")
     index.assign(seconds=index["samples"] / 22050, instrument="organ").to_csv(
@@ -78,6 +81,17 @@ def write_params(**changes):
 
 def weights(folder):
     return (folder / "model.safetensors").read_bytes()
+
+
+def test_the_row_codec_has_the_held_out_clips_in_their_order(here, run_stage):  # noqa: F811
+    """Its intervals go by the recordings of heldout.csv."""
+    assert run_stage(here, "anchors") is None
+    real, codec = (np.load(here / f"data/samples/anchors/{row}/clips.npy") for row in ("real", "codec"))
+    assert np.array_equal(real, np.load(here / "data/reference/heldout.npy"))
+    model = load_codec("data/codecs/spectral")
+    for i in (0, 3, 7):
+        write_clips(here / "alone", model, encode_clips(model, real[i : i + 1]), 2.0)
+        assert np.abs(np.load(here / "alone/clips.npy")[0].astype(int) - codec[i]).max() <= 2  # rounding
 
 
 def test_the_sweep_over_evaluations(here, run_stage, monkeypatch, capsys):  # noqa: F811

@@ -166,7 +166,8 @@ def workspace(tmp_path_factory):
     rng = np.random.default_rng(0)
     params = {
         "scale": "smoke", "data": "chorales", "genre": "folk", "codec": "spectral", "model": "gan", "seed": 0,
-        "runs": 1, "threads": 1, "generators": ["gan", "diffusion"], "evaluate": SETTINGS, **GENERATORS,
+        "runs": 1, "threads": 1, "generators": ["gan", "diffusion"], "evaluate": SETTINGS,
+        "finetune": {"scratch": False}, **GENERATORS,
     }
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     (root / "conf/scale").mkdir(parents=True)
@@ -179,7 +180,7 @@ def workspace(tmp_path_factory):
     write_samples(root / "data/samples/anchors/real", held)
     noise = (rng.standard_normal(held.shape) * 2000).astype(np.int16)
     write_samples(root / "data/samples/anchors/noise", noise)
-    for name in ("gan", "diffusion", "finetune/after", "finetune/scratch", "finetune/old_after"):
+    for name in ("gan", "diffusion", *(f"finetune/{row}" for row in ("codec", "before", "after", "old_after"))):
         write_samples(root / "data/samples" / name, chords(rng, 12, 3, 2), **about)
     return root
 
@@ -275,12 +276,33 @@ def test_stages_write_the_tables_of_the_design(workspace, run_stage):
         "reference_clips": 30, "seed": 0, "generators": GENERATORS,
     }.items()
     assert any("12 clips are few" in text for text in comparison["warnings"])
+    # Three pieces of 24 s are held out, which is no floor; of training music there are five.
+    about = json.loads((workspace / "data/reference/about.json").read_text())
+    for table in (comparison, found["finetune"]):
+        assert table["settings"]["heldout"] == {"recordings": 3, "seconds": 36.0}
+        assert table["settings"]["training"]["recordings"] == 5
+        assert sum("12 clips, out of 36 s of 3 recordings" in text for text in table["warnings"]) == 1
+    assert comparison["settings"]["training"] == about["training"]
     assert comparison["gan"]["parameters"] == 10
     assert found["eval"] == comparison["gan"] | {"model": "gan"}
-    rows_of_finetune = {"before", "after", "scratch", "old_before", "old_after", "real"}
-    assert rows_of_finetune <= set(found["finetune"])
+    rows_of_finetune = {"real", "codec", "before", "after", "old_real", "old_before", "old_after"}
+    assert set(found["finetune"]) == rows_of_finetune | {"model", "genre", "intervals", "warnings", "unavailable",
+                                                         "settings"}
     assert set(found["finetune"]["intervals"]) == rows_of_finetune
     assert (found["finetune"]["model"], found["finetune"]["genre"]) == ("gan", "folk")
+
+
+def test_a_network_from_scratch_is_measured_where_there_is_one(workspace, tmp_path, run_stage):
+    """What lies in its folder from an earlier run is no row of this one."""
+    root = tmp_path / "copy"
+    shutil.copytree(workspace, root)
+    write_samples(root / "data/samples/finetune/scratch", chords(np.random.default_rng(5), 12, 3, 2))
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    for wanted in (False, True):
+        (root / "params.yaml").write_text(yaml.safe_dump(params | {"finetune": {"scratch": wanted}}))
+        assert run_stage(root, "evaluate_finetune") is None
+        table = json.loads((root / "metrics/finetune.json").read_text())
+        assert ("scratch" in table) == ("scratch" in table["intervals"]) == wanted
 
 
 def test_what_is_missing_is_named_in_one_line(workspace, tmp_path, run_stage):
@@ -288,9 +310,9 @@ def test_what_is_missing_is_named_in_one_line(workspace, tmp_path, run_stage):
     shutil.copytree(workspace / "conf", tmp_path / "conf")
     for name, arguments, expected in (
         ("reference", ["corpus"], "run `dvc repro corpus`"),
-        ("reference", ["genre"], "run `dvc repro genre_corpus`"),
+        ("reference", ["genre"], "run `dvc repro stages/genre/dvc.yaml:genre_corpus`"),
         ("evaluate", ["gan"], "run `dvc repro reference`"),
-        ("evaluate_finetune", [], "run `dvc repro genre_reference`"),
+        ("evaluate_finetune", [], "run `dvc repro stages/genre/dvc.yaml:genre_reference`"),
         ("compare", [], "run `dvc repro evaluate@anchors`"),
     ):
         message = run_stage(tmp_path, name, *arguments)

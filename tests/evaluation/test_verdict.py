@@ -112,6 +112,14 @@ def test_memorisation_counts_copying_only(near, ahead, said):
     assert entry["ahead"] == ahead and entry["text"].endswith(said)
 
 
+@pytest.mark.parametrize(("low", "said"), [
+    (0.7, "No sign of copying."), (0.1, "too little unseen music to tell by this distance whether anybody copies.")])
+def test_who_copies_is_told_only_where_unseen_music_has_a_floor(low, said):
+    rows, intervals = table(nearest_train=(0.3, 1.0) if low < 0.5 else (1.0, 1.0))
+    intervals["real"]["nearest_train"] = [low, 1.3]
+    assert verdict(rows, intervals, ["gan", "diffusion"], ["logmel"])["memorisation"]["text"].endswith(said)
+
+
 def test_speed_is_counted_and_needs_no_interval():
     entry = judged(function_evaluations=(1, 15))["speed"]
     assert entry["ahead"] == "gan" and entry["intervals"] == {} and "gan 1, diffusion 15" in entry["text"]

@@ -59,6 +59,19 @@ def on_grid(clip, crop_samples, grid_samples):
     return every(clip, crop_samples, grid_samples)
 
 
+def closely(manifest, crop_samples, most_samples):
+    """Return starts in audio.npy of crops of every clip, evenly spread from its first sample to its last: int [crops].
+
+    most_samples: how far neighbouring starts lie apart at most. Clips shorter than a crop give none.
+    """
+    starts = []
+    for clip in manifest.itertuples():
+        room = int(clip.samples) - crop_samples
+        if room >= 0:
+            starts.append(int(clip.start) + np.linspace(0, room, 1 - (-room // most_samples)).round().astype(int))
+    return np.concatenate(starts) if starts else np.empty(0, int)
+
+
 def every(clip, crop_samples, step):
     """Return the starts in audio.npy, `step` samples apart, of crops that fit into a clip."""
     return range(int(clip.start), int(clip.start) + int(clip.samples) - crop_samples + 1, step)

@@ -16,7 +16,7 @@ import numpy as np
 from chaconne import evaluation
 from chaconne.evaluation import tables
 from chaconne.evaluation.outside import folders
-from chaconne.evaluation.reference import coverage, reference
+from chaconne.evaluation.reference import amounts, coverage, reference
 from chaconne.evaluation.reference.batches import BATCH
 from chaconne.evaluation.reference.embedding import choose
 from chaconne.evaluation.rows import rows
@@ -132,15 +132,16 @@ def evaluate(reference_folder, samples_folder, settings, cache):
         ground = open_reference(reference_folder, settings, cache)
         real = reference.heldout(ground)
         count = min(there, len(real))
-        ground.about["clips"] = count
+        ground.about |= {"clips": count, "heldout": reference.heldout_music(ground, count)}
         clips = folders.write_clips(Path(temporary, "samples.npy"), samples_folder, temporary, manifest, count, seconds,
                                     seed)
         measured, intervals = rows.table({"samples": clips}, ground, {"bootstrap": DRAWS}, seed)
         beside, bounds = real_and_noise(ground, real[:count], seed)
         measured, intervals = measured | beside, intervals | bounds
-    warnings = tables.few_clips(ground) + coverage.warnings_of("samples", measured["samples"], intervals["samples"])
+    warnings = tables.few_clips(ground) + amounts.warnings_of(ground.about, measured["real"], intervals["real"])
+    warnings += coverage.warnings_of("samples", measured["samples"], intervals["samples"])
     about = {"reference": str(reference_folder), "samples": str(samples_folder)}
-    return measured | {"settings": tables.settings_of(ground, seed) | about, "intervals": intervals,
-                       "unavailable": ground.unavailable, "warnings": warnings,
-                       "left_out": {why: read_json(ground.folder / "left_out.json")[why] + lines
+    settings = tables.settings_of(ground, seed) | amounts.told(ground.about) | about
+    return measured | {"settings": settings, "intervals": intervals, "unavailable": ground.unavailable,
+                       "warnings": warnings, "left_out": {why: read_json(ground.folder / "left_out.json")[why] + lines
                                     for why, lines in left_out.items()}}

@@ -8,7 +8,9 @@ NEIGHBOURS = 5  # k of density and coverage (Naeem 2020 recommends 5)
 # A copy is a clip that lies less than half as far from a training clip as the median unseen one. Measured with
 # `logmel` on chorales, in units of that median: 1 in 240 unseen clips is nearer than 0.65; training clips sent
 # through the codec lie at 0.16 to 0.44, those that start a quarter note off at 0.23 to 0.9. A copy that starts
-# a second off is missed (0.65): the nearest clip of the reference then holds other notes.
+# a second off is missed (0.65): the nearest clip of the reference then holds other notes. Small sets are searched
+# closely enough for none to be missed (APART_S in reference.py); of large ones one crop in many is there, and copies
+# that begin on no beat are mostly missed.
 COPY = 0.5
 COPIES = 0.1  # share of copies from which a row is said to be memorised
 COLLAPSE = 0.5  # coverage below which a row is said to have collapsed: 240 clips that are 24 reach 0.38

@@ -1,7 +1,8 @@
 """The fixed set that every row of a table is measured against, and the held-out clips beside it.
 
 A reference folder holds
-    about.json        sample rate, numbers of clips, eighth in samples, what notes the reference holds
+    about.json        sample rate, numbers of clips, eighth in samples, what notes the reference holds; `heldout` and
+                      `training`: how much music the crops cover, {recordings, seconds}
     <embedder>.npz    one `Space` for each embedder that can run
     heard.npz         the transcription of the held-out clips, so that no stage repeats it (embedder `notes`)
     clips.csv         clip, piece, start (sample of audio.npy) of the reference crops: split `train`
@@ -18,6 +19,7 @@ from tqdm import tqdm
 
 from chaconne.evaluation import crops
 from chaconne.evaluation.reference import chroma, space, transcription
+from chaconne.evaluation.reference.amounts import music_in
 from chaconne.evaluation.reference.batches import BATCH, in_batches
 from chaconne.evaluation.reference.embedding import choose
 from chaconne.evaluation.reference.note_statistics import counts_of
@@ -27,6 +29,11 @@ from chaconne.storage.files import load_array, new_array, read_table, write_json
 EIGHTH_S = 0.25  # where the corpus does not know its beats
 HEARD = "heard.npz"
 FEWEST = 8  # clips of a set that can still be measured
+# In small sets copies are looked for in more crops than `reference_clips`, so that one that begins anywhere is found.
+# A clip that begins 0.2 s off a training crop lies within 0.45 of the unit of coverage.COPY (60 each of chorales,
+# fiddle tunes, a piano), at 0.3 s one in ten does not; here none begins more than 0.15 s off, which leaves room for
+# what a codec changes. So many crops are half an hour of music, and in logmel half a minute of a core.
+APART_S, MOST_CLOSE = 0.3, 6000
 
 
 @dataclass
@@ -73,24 +80,31 @@ def build(corpus, folder, settings, seed):
         "corpus": facts["name"],
         "eighth_samples": eighth,
         "embedded_clips": {name: len(rows) for name, rows in features.items()},
+        "heldout": music_in(heldout, samples, rate),
         "heldout_clips_overlap": heldout_overlap,
         "pitch_classes": np.nanmean(classes, axis=0).tolist(),
         "reference_clips": len(chosen),
         "reference_clips_overlap": chosen_overlap,
         "sample_rate_hz": rate,
         "seed": seed,
+        "training": music_in(chosen, samples, rate),
         "unavailable": unavailable,
     }
     if "notes" in embedders:
         parts = [transcription.transcribe(crops.read(audio, part, samples), rate) for part in batches(used["notes"])]
         about["harmony"] = counts_of([heard for part in parts for heard in part])
+    first = next(iter(embedders))  # neighbours are looked for in its space
+    close, more = crops.closely(train, samples, round(APART_S * rate)), {}
+    if len(close) <= MOST_CLOSE and embedders[first].MOST is None:  # None: it is fast
+        more[first] = embed(first, embedders[first], audio, close, samples, rate)
     with new_folder(folder) as temporary:
         clips = new_array(temporary / "heldout.npy", np.int16, (len(heldout), samples))
         for i in range(0, len(clips), BATCH):
             clips[i : i + BATCH] = crops.read(audio, heldout["start"][i : i + BATCH], samples)
         for name, embedder in embedders.items():
             held = in_batches(embedder.embed, clips, rate)
-            space.fit(features[name], held, embedder.COMPONENTS).save(temporary / f"{name}.npz")
+            fitted = space.fit(features[name], held, embedder.COMPONENTS, more.get(name))
+            fitted.save(temporary / f"{name}.npz")
         if "notes" in embedders:
             transcription.save(temporary / HEARD, clips, rate)
         clips.flush()
@@ -121,7 +135,7 @@ def embed(name, embedder, audio, starts, samples, rate):
 def read_manifest(corpus):
     """Read manifest.csv of a corpus folder; says which stage makes it when it is not there."""
     path = Path(corpus, "manifest.csv")
-    stage = "genre_corpus" if Path(corpus).name == "genre" else "corpus"
+    stage = "stages/genre/dvc.yaml:genre_corpus" if Path(corpus).name == "genre" else "corpus"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `dvc repro {stage}` first")
     return read_table(path, ("clip", "start", "samples"), ("piece", "split"))
@@ -156,7 +170,8 @@ def load(folder, names, weights=""):
     weights: folder of pretrained weights, '' for the usual caches.
     """
     folder = Path(folder)
-    stage = folder.name  # `reference` or `genre_reference`, as in dvc.yaml
+    # As `dvc repro` takes it.
+    stage = f"stages/genre/dvc.yaml:{folder.name}" if folder.name == "genre_reference" else folder.name
     if not (folder / "about.json").exists():
         raise FileNotFoundError(f"{folder}/about.json is missing: run `dvc repro {stage}` first")
     embedders, unavailable = choose(names, weights)
@@ -172,3 +187,21 @@ def load(folder, names, weights=""):
 def heldout(reference):
     """Open the held-out clips of a reference: int16 [clips, samples]."""
     return load_array(reference.folder / "heldout.npy", np.int16, 2)
+
+
+def heldout_music(reference, count):
+    """Return {recordings, seconds} that the first `count` held-out clips cover together."""
+    table = read_table(reference.folder / "heldout.csv", ("start",), ("piece",))[:count]
+    rate = reference.about["sample_rate_hz"]
+    return music_in(table, round(reference.about["clip_seconds"] * rate), rate)
+
+
+def heldout_pieces(reference):
+    """Return the recording that each held-out clip is from: names [clips]."""
+    return read_table(reference.folder / "heldout.csv", (), ("piece",))["piece"].to_numpy(str)
+
+
+def training_pieces(reference, name):
+    """Return the recording that each clip of the space of an embedder is from: names [M]."""
+    pieces = read_table(reference.folder / "clips.csv", (), ("piece",))["piece"]
+    return thinned(pieces, len(reference.spaces[name].embeddings)).astype(str)

@@ -1,5 +1,6 @@
 """One row of a table: a set of clips measured against a reference."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,20 @@ from tqdm import tqdm
 from chaconne.evaluation.reference import coverage, distances
 from chaconne.evaluation.reference.batches import BATCH, check_clips
 from chaconne.evaluation.reference.note_statistics import note_statistics
-from chaconne.evaluation.reference.reference import FEWEST
+from chaconne.evaluation.reference.reference import FEWEST, heldout_pieces
 from chaconne.evaluation.rows import frechet, projection
-from chaconne.evaluation.rows.resampling import estimate, mean_of_runs, subsets
+from chaconne.evaluation.rows.left_out import left_out
+from chaconne.evaluation.rows.resampling import (
+    estimate,
+    estimate_by_recording,
+    mean_of,
+    subsets,
+    without_recordings,
+)
 from chaconne.running.files import read_json
 from chaconne.storage.files import load_array
 
+HELD_OUT = ("real", "codec")  # rows whose clips are the held-out ones, in the order of heldout.csv
 ABOUT_GENERATORS = ("parameters", "inference_parameters", "train_examples", "function_evaluations")
 
 
@@ -43,12 +52,38 @@ def measure(clips, reference, draws, seed):
     clips: int16 [N, samples]; draws: resamplings per interval. Intervals speak of the clips only: the
     reference is taken as it is. `fad_infinity_fit` has no interval.
     """
-    found, row = statistics_of(clips, reference, seed)
-    kept, intervals = subsets(len(clips), draws, seed), {}
+    estimated = partial(estimate, clips=len(clips), kept=subsets(len(clips), draws, seed))
+    return estimates(clips, embed_all(clips, reference), reference, seed, estimated)
+
+
+def measure_held_out(name, clips, reference, draws, seed):
+    """Return (row, intervals) of the row `real` or `codec`, whose clips are the first of the held-out ones.
+
+    As `measure`, but the clips of a recording are not independent: whole recordings are drawn, and where they are too
+    few (see resampling.without_recordings) the intervals are left out. `real` has an entry `left_out` where the
+    held-out music is too little for a floor (see left_out.py).
+    """
+    pieces, embedded = heldout_pieces(reference)[: len(clips)], embed_all(clips, reference)
+    estimated = partial(estimate_by_recording, pieces=pieces, kept=without_recordings(pieces, draws, seed))
+    row, intervals = estimates(clips, embedded, reference, seed, estimated)
+    entry, bounds = left_out(embedded, pieces, reference) if name == "real" else ({}, {})
+    if entry:
+        row["left_out"], intervals["left_out"] = entry, bounds
+    return row, intervals
+
+
+def estimates(clips, embedded, reference, seed, estimated):
+    """Return (row, intervals) of clips and their embeddings {embedder: [N, S, D]}.
+
+    estimated: function of (statistic, lowest=, highest=) that gives (value, [low, high] or None).
+    """
+    found, row = statistics(clips, embedded, reference, seed)
+    intervals = {}
     for path, (statistic, lowest, highest) in found.items():
-        value, interval = estimate(statistic, len(clips), kept, lowest, highest)
+        value, interval = estimated(statistic, lowest=lowest, highest=highest)
         put(row, path, value)
-        put(intervals, path, interval)
+        if interval:
+            put(intervals, path, interval)
     return row, intervals
 
 
@@ -59,28 +94,27 @@ def measure_runs(clip_sets, reference, seed):
     """
     values, fits, limits = [], [], {}
     for clips in clip_sets:
-        found, row = statistics_of(clips, reference, seed)
+        found, row = statistics(clips, embed_all(clips, reference), reference, seed)
         fits.append(row["fad_infinity_fit"])
         values.append({path: float(statistic(np.ones((1, len(clips))))[0]) for path, (statistic, *_) in found.items()})
         limits |= {path: bounds for path, (_, *bounds) in found.items()}
     row, intervals = {}, {}
     for path, bounds in limits.items():
-        mean, interval = mean_of_runs([value[path] for value in values], *bounds)
+        mean, interval = mean_of([value[path] for value in values], *bounds)
         put(row, path, mean)
         put(intervals, path, interval)
     row["fad_infinity_fit"] = {name: float(np.mean([fit[name] for fit in fits])) for name in fits[0]}
     return row | {"runs": len(clip_sets)}, intervals
 
 
-def statistics_of(clips, reference, seed):
-    """Return what `statistics` does, of clips that are not embedded yet."""
+def embed_all(clips, reference):
+    """Return {embedder: float32 [N, S, D]} of clips int16 [N, samples] in the spaces of a reference."""
     if len(clips) < FEWEST:
         raise ValueError(f"a row needs {FEWEST} clips or more, received {len(clips)}: raise evaluate.clips")
-    embedded = {
+    return {
         name: reference.spaces[name].project(embed(name, embedder, clips, reference.about["sample_rate_hz"]))
         for name, embedder in reference.embedders.items()
     }
-    return statistics(clips, embedded, reference, seed)
 
 
 def embed(name, embedder, clips, rate):
@@ -111,13 +145,12 @@ def statistics(clips, embedded, reference, seed):
         put(row, ("fad_infinity_fit", name), fit)
     first = next(iter(embedded))  # neighbours are looked for in one space: the first embedder of params
     space, vectors = reference.spaces[first], coverage.clip_vectors(embedded[first])
-    known = coverage.clip_vectors(space.embeddings)
-    density, covered = coverage.density_and_coverage_of(vectors, known)
+    density, covered = coverage.density_and_coverage_of(vectors, coverage.clip_vectors(space.embeddings))
     found["density",] = (density, 0.0, np.inf)
     found["coverage",] = (covered, 0.0, 1.0)
-    near = coverage.nearest_train_of(vectors, known, space.heldout_nearest)
+    near = coverage.nearest_train_of(vectors, space.known, space.heldout_nearest)
     found["nearest_train",] = (near, 0.0, np.inf)
-    found["copied",] = (coverage.copied_of(vectors, known, space.heldout_nearest), 0.0, 1.0)
+    found["copied",] = (coverage.copied_of(vectors, space.known, space.heldout_nearest), 0.0, 1.0)
     return found | note_statistics(clips, reference), row
 
 
@@ -150,6 +183,8 @@ def table(clip_sets, reference, settings, seed):
         try:
             if len(runs) > 1:
                 rows[name], intervals[name] = measure_runs(runs, reference, seed)
+            elif name in HELD_OUT:
+                rows[name], intervals[name] = measure_held_out(name, runs[0], reference, settings["bootstrap"], seed)
             else:
                 rows[name], intervals[name] = measure(runs[0], reference, settings["bootstrap"], seed)
         except ValueError as error:

@@ -11,6 +11,7 @@ from chaconne.evaluation.reference import reference
 from chaconne.evaluation.rows import rows
 from chaconne.running.files import read_json
 from chaconne.running.models import load_codec, load_generator
+from chaconne.running.params.reading import codec_folder
 from chaconne.storage.files import write_json
 from chaconne.training.sampling import draw_conditions, sample_clips
 
@@ -31,7 +32,7 @@ def ground_of(params, folder="data/reference", latents="data/latents"):
     settings = params["evaluate"]
     ground = reference.load(folder, settings["embedders"], settings["weights"])
     files = [ground.folder / "about.json", *(ground.folder / f"{name}.npz" for name in sorted(ground.spaces)),
-             "data/codec/codec.safetensors", f"{latents}/index.csv"]
+             f"{codec_folder(params)}/codec.safetensors", f"{latents}/index.csv"]
     return ground, digest([params[key] for key in ("seed", "threads", "conditions", "evaluate")], files)
 
 
@@ -40,7 +41,7 @@ def measure(folder, knobs, params, ground, latents="data/latents"):
 
     Returns (the point so far, its clocks).
     """
-    model, codec = load_generator(folder), load_codec("data/codec")
+    model, codec = load_generator(folder), load_codec(codec_folder(params))
     evaluate, seed = params["evaluate"], params["seed"]
     conditions = draw_conditions(f"{latents}/index.csv", params["conditions"], evaluate["clips"], seed)
     with tempfile.TemporaryDirectory() as temporary:

@@ -1,7 +1,8 @@
 """Fine-tuning against training from scratch, on shares and multiples of the budget; and what is forgotten."""
 
 from chaconne.evaluation.sweeps.measuring import MODELS, digest, ground_of, kept, measure
-from chaconne.training.finetuning import GENRE, OLD, fine_tune, from_scratch, start_of
+from chaconne.running.params.reading import start_folder
+from chaconne.training.finetuning import GENRE, OLD, fine_tune, from_scratch
 
 SHARES = (0.25, 0.5, 1, 2)  # of the steps of params
 WAYS = {"fine-tuned": fine_tune, "from scratch": from_scratch}
@@ -13,7 +14,7 @@ FORGETTING = ("data/reference", "data/latents", "{way}, against the old corpus")
 def finetuning(params):
     """Return [(what it is, key, function that measures it)] of the sweep over the budget of fine-tuning."""
     name, found = params["model"], []
-    knobs, start = params[name]["sample"], start_of(params)
+    knobs, start = params[name]["sample"], start_folder(params)
     for way, against in (("fine-tuned", NEW), ("from scratch", NEW), ("fine-tuned", FORGETTING)):
         folder, latents, said = against
         ground, ground_key = ground_of(params, folder, latents)
