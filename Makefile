@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install repro test lint docs smoke verify queue clean
+.PHONY: help install repro packs test lint docs smoke verify queue clean
 
 # The first Python on this machine that pyproject.toml allows; `make repro PYTHON=...` names another.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
@@ -34,6 +34,11 @@ repro: $(DONE)  ## make the music, the numbers and the page (the audio branch)
 	echo "== It stopped. The same command goes on where it was; docs/faults.md says more."; exit $$status; }; \
 	echo "== Done in $$(( (SECONDS - start) / 60 )) min $$(( (SECONDS - start) % 60 )) s. Open this page in a browser:"
 	@echo "   $(CURDIR)/metrics/report.html"
+
+packs: $(DONE)  ## make what ships in pretrained/ anew: codec, GAN, diffusion model (an hour where none is there yet)
+	@for part in codec gan diffusion; do \
+	stage=$$([ $$part = codec ] && echo pack_codec || echo pack@$$part); \
+	dvc repro stages/packs/dvc.yaml:$$stage && rm -rf pretrained/$$part && cp -r data/packs/$$part pretrained/$$part; done
 
 test: lint  ## check the code, then run every test (`make test TESTS="-m 'not slow'"` leaves the pipeline out)
 	@echo "== Running the tests (those marked slow run the whole pipeline at scale smoke)"

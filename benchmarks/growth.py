@@ -66,10 +66,12 @@ from pathlib import Path
 from chaconne.training.encoding import Encoder
 from chaconne.storage.latents.latents import encode_corpus
 from chaconne.running.models import load_codec
+from chaconne.running.params.reading import codec_folder, read_params
 if __name__ == "__main__":
     corpus, work = Path({out!r}).with_name("corpus"), Path({out!r}, "work")
     work.mkdir()
-    encode_corpus(corpus, load_codec("data/codec"), {out!r}, Encoder(corpus, load_codec, "data/codec", work, {workers}))
+    codec = codec_folder(read_params())
+    encode_corpus(corpus, load_codec(codec), {out!r}, Encoder(corpus, load_codec, codec, work, {workers}))
 """
 REFERENCE = """
 from pathlib import Path

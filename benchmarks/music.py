@@ -19,7 +19,7 @@ from chaconne.evaluation.reference import reference
 from chaconne.evaluation.reference.batches import in_batches
 from chaconne.evaluation.rows import frechet, resampling
 from chaconne.running.models import load_codec, load_generator
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.storage.files import load_array, write_json
 from chaconne.storage.latents.audio import from_int16, to_int16
 from chaconne.training.sampling import draw_conditions
@@ -114,7 +114,7 @@ def main(out=None):
     """Print the figures, and write them to `out`."""
     params = read_params()
     torch.set_num_threads(params["threads"])
-    codec = load_codec("data/codec")
+    codec = load_codec(codec_folder(params))
     ground = reference.load("data/reference", ["logmel"])
     found = {"threads": params["threads"], "decoding_times_real_time": decoding(codec),
              "chroma_cosine": kept_chords(codec, "data/corpus") | kept_chords(codec, "data/genre"), "pieces": {}}

@@ -31,7 +31,7 @@ from benchmarks import plain
 from chaconne.generators import diffusion, gan
 from chaconne.running.files import read_json
 from chaconne.running.models import load_codec, load_generator
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.storage.files import load_array, write_json
 from chaconne.storage.latents.audio import from_int16
 from chaconne.storage.latents.latents import Latents
@@ -89,7 +89,7 @@ def codec(rivals):
     """Encode and decode, against plain PyTorch and against EnCodec."""
     from encodec import EncodecModel
 
-    ours, rate = load_codec("data/codec"), 22050
+    ours, rate = load_codec(codec_folder(read_params())), 22050
     samples = int(CLIP_S * rate) // ours.hop_samples * ours.hop_samples
     audio = from_int16(load_array("data/reference/heldout.npy", np.int16, 2)[:CLIPS, :samples])
     seconds, z = CLIPS * samples / rate, ours.encode(audio)
@@ -163,7 +163,8 @@ def made(model, decode, seconds, knobs):
 
 def generation(rivals):
     """Ten seconds and three minutes of both generators with the decoder, against the plain forms of both."""
-    params, ours = read_params(), load_codec("data/codec")
+    params = read_params()
+    ours = load_codec(codec_folder(params))
     for name in ("gan", "diffusion"):
         model = load_generator(f"data/models/{name}")
         other, knobs = plain.plain(model), params[name]["sample"]

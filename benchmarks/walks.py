@@ -19,7 +19,7 @@ from chaconne.editing.making import morphed_seeds
 from chaconne.running.params.reading import read_params
 from chaconne.storage.files import write_json
 from chaconne.storage.latents.audio import to_int16
-from chaconne.trained.places import Workspace
+from chaconne.trained.packs.places import Workspace
 
 OUT, NAME = "benchmarks/walks.json", "instrument"
 WALKS = 12          # of a model

@@ -1,6 +1,7 @@
 """Speed and memory from a folder of music to latents: scripts/measure_folder.py MUSIC CODEC SCRATCH [WORKERS ...]
 
-MUSIC: any folder of music; CODEC: a trained codec (data/codec); SCRATCH: a folder for what is made, 6 GB for ten hours.
+MUSIC: any folder of music; CODEC: a trained codec (data/codecs/spectral); SCRATCH: a folder for what is made, 6 GB for
+ten hours.
 Memory is the proportional set size of all processes together (pages that they share count once), sampled four times a
 second; files that are mapped count as far as they are read.
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from chaconne.trained.places import lock_files
+from chaconne.trained.packs.places import lock_files
 
 CLOCKED = ("metrics/timing.json", "metrics/timing.js")
 FOLDERS = ("data", "metrics")

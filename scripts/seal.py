@@ -1,7 +1,8 @@
-"""Renew the seals of codec/musika.py and generators/musika.py: python scripts/seal.py
+"""Renew the seals of codec/own.py, codec/musika.py and generators/musika.py: python scripts/seal.py
 
-dvc.yaml names one file a codec and one a generator; those of Musika import chaconne.musika, too. Each holds a digest
-of the files it imports there, so that an edit of them is one of it (tests/musika/test_musika_dag.py).
+dvc.yaml names one file a codec and one a generator; those of Musika import chaconne.musika, too, and `own` is made of
+`spectral`. Each holds a digest of the files it imports there, so that an edit of them is one of it
+(tests/musika/test_musika_dag.py).
 """
 
 import hashlib
@@ -15,13 +16,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 from chaconne.running import code  # noqa: E402
 from tests.imports import closure  # noqa: E402
 
-SEALED = tuple(Path("src/chaconne", part, "musika.py") for part in ("codec", "generators"))
+SEALED = tuple(Path("src/chaconne", file) for file in ("codec/own.py", "codec/musika.py", "generators/musika.py"))
 LIBRARY = Path("src/chaconne/musika")
+SPECTRAL = Path("src/chaconne/codec/spectral.py")
 
 
 def covered(path, root=ROOT):
-    """Return the files of chaconne.musika that the file `path` imports, sorted."""
-    return sorted(p for p in closure(root, [path]) if p.parent == LIBRARY)
+    """Return the files of chaconne.musika, or the codec, that the file `path` imports, sorted."""
+    return sorted(p for p in closure(root, [path]) if p.parent == LIBRARY or p == SPECTRAL)
 
 
 def seal_of(path, root=ROOT):

@@ -13,8 +13,7 @@ from chaconne.running.files import read_json
 from chaconne.running.params.reading import read_params
 from chaconne.storage.files import write_json
 
-TABLES, CLOCKS = ("anchors", "gan", "diffusion"), ("train_codec", "train_gan", "train_diffusion", "sample_gan",
-                                                   "sample_diffusion")
+TABLES, CLOCKS = ("anchors", "gan", "diffusion"), ("train_gan", "train_diffusion", "sample_gan", "sample_diffusion")
 
 
 def study(folder, here="."):

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT)]
 
 from scripts.smoke import copy_checkout, environment  # noqa: E402
 
-FILES = ("metrics/comparison.json", "metrics/finetune.json", "metrics/codec.json")
+FILES = ("metrics/comparison.json", "metrics/finetune.json")
 SAME = ("parameters", "inference_parameters", "train_examples", "function_evaluations", "runs", "settings", "channels",
         "model", "genre", "unavailable")
 # Rows of metrics/finetune.json that are the selected generator's before it was fine-tuned.

@@ -1,14 +1,19 @@
 """The codec: shapes, exact chunks, the way there and back, its gate."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from chaconne.codec import spectral
+from chaconne.codec import own, spectral
 from chaconne.evaluation.reference import logmel
 from chaconne.evaluation.round_trip import check_gate, round_trip
+from chaconne.running.models import load_codec
 from chaconne.storage.latents.audio import to_int16
+from chaconne.training.engine.trainer import Trainer
+from tests.generators.test_generators import TRAINER
 
 RATE = 22050
 SETTINGS = dict(channels=32, components=64, width=32, depth=1, iterations=4)
@@ -57,11 +62,70 @@ def test_the_loss_hears_what_the_evaluation_hears(codec):
     assert (mine - heard).abs().mean() < 0.01
 
 
-def test_quiet_bins_and_mel_bands_count_as_much_as_asked(codec):
+@pytest.mark.parametrize("term", ["quiet", "mel", "chroma"])
+def test_every_term_of_the_loss_counts_as_much_as_asked(codec, term):
     audio = torch.cat([tones(1, 16), torch.zeros(1, 8 * 2048)], dim=1)
-    loss = [codec(audio, 0.0, quiet, mel).item() for quiet, mel in ((0, 0), (1, 0), (2, 0), (0, 1), (0, 2))]
-    assert loss[2] - loss[1] == pytest.approx(loss[1] - loss[0], rel=0.01) and loss[1] > loss[0]
-    assert loss[4] - loss[3] == pytest.approx(loss[3] - loss[0], rel=0.01) and loss[3] > loss[0]
+    none, one, two = (codec(audio, 0.0, **{"quiet": 0, "mel": 0, "chroma": 0, term: weight}).item()
+                      for weight in (0, 1, 2))
+    assert two - one == pytest.approx(one - none, rel=0.01) and one > none
+
+
+@pytest.mark.parametrize(("hz", "pitch_class"), [(440.0, 9), (880.0, 9), (220.0, 9), (466.16, 10), (523.25, 0)])
+def test_chroma_knows_the_note_and_no_octave(codec, hz, pitch_class):
+    time = torch.arange(16 * 2048) / RATE
+    energies = codec.chroma(codec.log_magnitudes(0.3 * torch.sin(2 * torch.pi * hz * time)[None]))
+    assert energies.shape == (1, 64, 12)
+    assert (energies[0, 4:-4].argmax(-1) == pitch_class).all()
+    assert (energies[0, 4:-4, pitch_class] / energies[0, 4:-4].sum(-1)).min() > 0.5
+
+
+def test_the_loss_hears_notes_that_moved_and_not_that_they_are_softer(codec, monkeypatch):
+    """What the term chroma adds when other sound comes back: next to nothing for softer, much for a semitone higher."""
+    time = torch.arange(16 * 2048) / RATE
+
+    def tone(hz, level=0.3):
+        return level * sum(torch.sin(2 * torch.pi * k * hz * time) / k for k in (1, 2, 3))[None]
+
+    def added(other):
+        monkeypatch.setattr(codec, "reconstruct", lambda latents: codec.log_magnitudes(other))
+        return (codec(tone(440), 0.0, 0, 0, 1) - codec(tone(440), 0.0, 0, 0, 0)).item()
+
+    same, softer, moved = added(tone(440)), added(tone(440, 0.1)), added(tone(466.16))
+    assert same == pytest.approx(0, abs=1e-5) and softer < 0.02 and moved > 0.3
+
+
+def carried(corner_hz):
+    """Return the mean error of log-magnitudes below 1 kHz and above 4 kHz when 48 components carry chords and hiss."""
+    rng = np.random.default_rng(0)
+    hiss = np.fft.irfft(np.fft.rfft(rng.standard_normal((24, 16 * 2048)))
+                        * (np.fft.rfftfreq(16 * 2048, 1 / RATE) > 4000), 16 * 2048)
+    audio = tones(24, 16) + torch.tensor(0.2 * hiss, dtype=torch.float32)
+    made = spectral.create({**SETTINGS, "components": 48, "channels": 64}, RATE)
+    spectral.fit_linear(made, audio, 0.5, corner_hz)
+    logs = made.log_magnitudes(audio)
+    with torch.no_grad():
+        error = (made.reconstruct(made.project(logs)) - logs).abs().mean((0, 1))
+    hz = torch.arange(spectral.BINS) * RATE / spectral.FFT
+    return error[hz < 1000].mean().item(), error[hz > 4000].mean().item()
+
+
+def test_low_frequencies_are_carried_better_when_they_weigh_more():
+    (low, high), (better, worse) = carried(0), carried(1500)
+    assert better < 0.7 * low and worse > high
+
+
+def test_weights_of_frequencies_are_gone_when_nothing_is_left_out():
+    """With every component and channel what comes back is what went in, whatever weighed how much."""
+    sizes = dict(channels=64, components=16, width=8, depth=1, iterations=0)
+    audio = tones(4, 16)
+    for corner in (0, 300):
+        made = spectral.create(sizes, RATE)
+        spectral.fit_linear(made, audio, 0.5, corner)
+        frames = made.log_magnitudes(audio)
+        kept = (frames - made.frame_mean) @ made.frame_basis.T
+        with torch.no_grad():
+            again = (made.reconstruct(made.project(frames)) - made.frame_mean) @ made.frame_basis.T
+        torch.testing.assert_close(again, kept, atol=0.05 * kept.abs().max().item(), rtol=0.05)
 
 
 def test_shapes_and_rate(codec):
@@ -113,6 +177,71 @@ def test_a_saved_codec_is_the_codec(codec, tmp_path):
     z = codec.encode(tones(1, 16))
     codec.save(tmp_path)
     assert torch.equal(spectral.Codec.load(tmp_path).decode(z), codec.decode(z))
+
+
+TRAINING = {**SETTINGS, "whitening": 0.5, "crop_frames": 8, "learning_rate": 0.01, "noise": 0.1, "quiet": 2.0,
+            "mel": 2.0, "chroma": 0.5, "corner_hz": 1500, "fit_clips": 16, "batch": 4, "steps": 12}
+
+
+def draw(count, samples, rng):
+    """Return chords [count, samples], other ones each time."""
+    return tones(count, 16, int(rng.integers(1000)))[:, :samples]
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch):
+    """Return (codec after some steps of training, bases that its encoder had: at the start, after the fit alone)."""
+    monkeypatch.chdir(tmp_path)
+    fitted, fit_linear = [], spectral.fit_linear
+
+    def watched(codec, *arguments):
+        fit_linear(codec, *arguments)
+        fitted.append(codec.stack_basis.clone())
+
+    monkeypatch.setattr(spectral, "fit_linear", watched)
+    trainer = Trainer("codec", {**TRAINER, "log_every": 4}, 0, TRAINING)
+    codec, spent = own.train(TRAINING, draw, RATE, trainer)
+    assert spent["train_wall_seconds"] > 0
+    return codec, *fitted
+
+
+def test_what_the_encoder_learned_is_merged_into_it(trained, tmp_path):
+    codec, fitted = trained
+    assert codec.turn is None and not any(name.startswith("turn") for name in codec.state_dict())
+    moved = (codec.stack_basis - fitted).abs()
+    assert 0 < moved.max() < 12 * spectral.TURN * TRAINING["learning_rate"] * 1.5     # of AdamW's steps
+    assert not codec.stack_basis.requires_grad
+    before = codec.encode(tones(2, 16))
+    codec.save(tmp_path)
+    loaded = own.Codec.load(tmp_path)
+    assert torch.equal(loaded.encode(tones(2, 16)), before)
+    assert not torch.equal(spectral_with(codec, fitted).encode(tones(2, 16)), before)
+
+
+def spectral_with(codec, basis):
+    """Return a codec whose encoder has another basis."""
+    other = copy.deepcopy(codec)
+    other.stack_basis[:] = basis
+    return other
+
+
+def test_merging_changes_nothing_that_is_heard():
+    """The encoder with its turn is the encoder with the sum."""
+    made = spectral.create(SETTINGS, RATE)
+    spectral.fit_linear(made, tones(24, 16))
+    logs = made.log_magnitudes(tones(2, 16))
+    made.turn = torch.nn.Parameter(torch.randn_like(made.stack_basis))
+    turned = made.project(logs)
+    made.stack_basis += spectral.TURN * made.turn.detach()
+    made.turn = None
+    assert torch.equal(made.project(logs), turned)
+
+
+def test_the_codec_of_your_own_music_is_the_same_kind(trained, tmp_path):
+    """What own_codec writes is read by whoever reads a codec: it is a spectral one."""
+    (tmp_path / "own").mkdir()
+    trained[0].save(tmp_path / "own")
+    assert type(load_codec(tmp_path / "own")) is spectral.Codec is own.Codec
 
 
 def test_a_length_that_is_no_multiple_is_explained(codec):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.smoke import environment
+from scripts.smoke import environment, set_param
 from tests.smoke_corpora import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -32,13 +32,14 @@ def check_results(root):
     assert {"real", "codec", "gan", "diffusion"} <= set(table)
     assert np.isfinite(read(root, "metrics/eval.json")["fad"]["logmel"])
     assert read(root, "metrics/finetune.json")["model"] == "gan"
-    assert "<audio" in (root / "metrics/report.html").read_text()
+    assert all("<audio" in (root / f"metrics/{name}.html").read_text() for name in ("report", "genre"))
     index = pd.read_csv(root / "data/latents/index.csv")
     assert set(index["split"]) == {"train", "valid", "test"}
 
 
 def test_fetched_corpora_go_all_the_way(tmp_path):
     with served(tmp_path / "copy", "maestro", "cocochorales") as root:
+        set_param(root, "codec", "own")
         repro(root)
         # Nothing is fetched or decoded again.
         assert "Running stage" not in repro(root)
@@ -50,7 +51,9 @@ def test_fetched_corpora_go_all_the_way(tmp_path):
     facts = {name: read(root, f"data/models/{name}/model.json")["facts"] for name in ("gan", "diffusion", "finetuned")}
     licences = {name: [corpus["licence"][:9] for corpus in one["corpora"]] for name, one in facts.items()}
     assert licences == {"gan": ["CC BY-NC-"], "diffusion": ["CC BY-NC-"], "finetuned": ["CC BY-NC-", "CC BY 4.0"]}
-    assert "BY-NC-SA" in (root / "data/codec/provenance.json").read_text()
+    assert "BY-NC-SA" in (root / "data/codecs/own/provenance.json").read_text()
+    shipped = (root / "data/codecs/spectral/provenance.json").read_text()
+    assert shipped == (root / "pretrained/codec/provenance.json").read_text() and "BY-NC-SA" not in shipped
 
 
 def test_a_mixed_folder_goes_all_the_way_and_new_files_are_noticed(tmp_path):

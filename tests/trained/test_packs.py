@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from chaconne.running.files import read_json
 from chaconne.running.models import load_generator
 from chaconne.trained.finding import find
-from chaconne.trained.packs import KEY, TEXTS, digest_of, open_pack, unpack
+from chaconne.trained.packs.opening import KEY, TEXTS, digest_of, open_pack, unpack
 from tests import tiny
 from tests.commands.test_making import run
 from tests.test_fuzz import mutated, outcome, reshaped
@@ -163,7 +163,7 @@ def test_unpacking_never_writes_over_a_folder(project):
 
 
 def test_a_pack_is_unpacked_once(project, monkeypatch):
-    from chaconne.trained import packs
+    from chaconne.trained.packs import opening as packs
 
     run("pack", "gan", "--out", "p.safetensors")
     first = open_pack("p.safetensors")

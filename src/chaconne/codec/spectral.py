@@ -1,11 +1,12 @@
-"""A codec that trains in two minutes on two cores: principal components of log-magnitudes.
+"""A codec that trains in minutes on two cores: principal components of log-magnitudes.
 
-The encoder is linear and fixed once the components are known; the decoder is a small
+The encoder is linear: it begins as the components and is turned a little while the decoder learns, a small
 convolutional network on top of the least-squares inverse. Phases follow the partials
 (`locked_phases`); a few iterations of fast Griffin-Lim (Perraudin 2013, Algorithm 2) then agree
 them with each other. A linear encoder with whitened latents trained faster *and* measured
 better than a learned one of the same size on this budget. They are whitened by half
-(`whitening`): what is heard most is learned first, and the rest is not lost.
+(`whitening`): what is heard most is learned first, and the rest is not lost. Low frequencies, where notes are, count
+more than high ones (`corner_hz`): that is what carries music that no training met.
 
 Shapes: B batch, S samples, F spectrogram frames (512 samples), T latent frames (4 F), K bins, C channels.
 """
@@ -31,6 +32,7 @@ BINS = FFT // 2 + 1
 COMPRESSION = 0.05          # log(1 + |X| / COMPRESSION): what lies below it hardly counts
 MEL_BANDS, MEL_FLOOR = 128, 1e-5    # of the loss; the power of a full-scale tone is some 10^4
 MOMENTUM = 0.99             # of fast Griffin-Lim, as its authors recommend
+TURN = 0.1                  # learning rate of the encoder, of the decoder's
 
 
 class Block(nn.Module):
@@ -62,6 +64,7 @@ class Codec(nn.Module):
         self.register_buffer("frame_basis", torch.zeros(components, BINS))
         self.register_buffer("stack_mean", torch.zeros(STACK * components))
         self.register_buffer("stack_basis", torch.zeros(channels, STACK * components))
+        self.register_parameter("turn", None)   # what training adds to stack_basis, in units of TURN
         self.linear = nn.Linear(channels, STACK * BINS)
         self.rise = nn.Linear(channels, width)
         self.blocks = nn.Sequential(*(Block(width) for _ in range(depth)))
@@ -80,7 +83,8 @@ class Codec(nn.Module):
         """logs: [B, F, K] -> latents [B, C, F / 4]."""
         frames = (logs - self.frame_mean) @ self.frame_basis.T
         stacks = frames.reshape(len(frames), -1, self.stack_mean.numel()) - self.stack_mean
-        return (stacks @ self.stack_basis.T).mT
+        basis = self.stack_basis if self.turn is None else self.stack_basis + TURN * self.turn
+        return (stacks @ basis.T).mT
 
     def reconstruct(self, latents):
         """latents: [B, C, T] -> log-magnitudes [B, 4 T, K]."""
@@ -93,18 +97,28 @@ class Codec(nn.Module):
         power = (torch.expm1(logs.clamp(max=12)) * COMPRESSION).square()
         return (power @ mel_bands(self.sample_rate_hz, logs.device)).clamp(min=MEL_FLOOR).log10()
 
-    def forward(self, audio, noise, quiet, mel):
-        """Training loss of audio [B, S]: L1 between log-magnitudes, and between log-mel spectra; a scalar.
+    def forward(self, audio, noise, quiet, mel, chroma):
+        """Training loss of audio [B, S]: L1 between log-magnitudes and log-mel spectra, and of chroma; a scalar.
 
         noise: deviation of what is added to latents, so that the decoder forgives generators. quiet: what silence
         weighs in the first term, where a bin of mean log-magnitude weighs `quiet` + 1. mel: weight of the second.
         Bins that are right by themselves can be too loud together, most of all where notes die away (docs/search.md).
+        chroma: weight of 1 - cosine between chroma energies: whether notes are where they were.
         """
         logs = self.log_magnitudes(audio)
         latents = self.project(logs)
         rebuilt = self.reconstruct(latents + noise * torch.randn_like(latents))
         bins = ((quiet + logs / logs.mean()) * (rebuilt - logs).abs()).mean()
-        return bins + mel * (self.log_mel(rebuilt) - self.log_mel(logs)).abs().mean()
+        value = bins + mel * (self.log_mel(rebuilt) - self.log_mel(logs)).abs().mean()
+        if chroma:
+            notes = [self.chroma(one) for one in (rebuilt, logs)]
+            value = value + chroma * (1 - torch.cosine_similarity(*notes, dim=-1)).mean()
+        return value
+
+    def chroma(self, logs):
+        """logs: log-magnitudes [B, F, K] -> energies of the pitch classes [B, F, 12]."""
+        power = (torch.expm1(logs.clamp(max=12)) * COMPRESSION).square()
+        return power @ pitch_classes(self.sample_rate_hz, logs.device)
 
     @torch.no_grad()
     def encode(self, audio, chunk_frames=128):
@@ -157,6 +171,14 @@ def mel_bands(sample_rate_hz, device):
     return bands.to(device)
 
 
+@cache
+def pitch_classes(sample_rate_hz, device):
+    """Return how much of each bin belongs to each pitch class, as librosa has it: [1025, 12]."""
+    from librosa.filters import chroma
+
+    return torch.from_numpy(chroma(sr=sample_rate_hz, n_fft=FFT)).T.contiguous().to(device)
+
+
 @numba.njit(cache=True)
 def locked_phases(magnitudes, advance):
     """Phases of a spectrogram in one pass: every peak is a partial whose phase runs on at its own frequency.
@@ -197,15 +219,20 @@ def principal_components(rows, count):
 
 
 @torch.no_grad()
-def fit_linear(codec, audio, whitening=1.0):
+def fit_linear(codec, audio, whitening=1.0, corner_hz=0):
     """Set encoder and linear decoder from audio [N, S]: principal components, scaled, and their inverse.
 
     whitening: 1 gives every channel the same variance; 0 leaves them as different as they are, 1 to 0.007 in the
     chorales; between, the deviation of a channel is its own to the power 1 - whitening. The mean variance is 1.
+    corner_hz: frequencies f weigh 1 / sqrt(1 + (f / corner_hz)^2) when components are chosen; 0: all alike.
     """
+    weights = torch.ones(BINS)
+    if corner_hz:
+        weights /= (1 + (torch.arange(BINS) * codec.sample_rate_hz / FFT / corner_hz).square()).sqrt()
     logs = torch.cat([codec.log_magnitudes(part) for part in audio.split(16)])
-    codec.frame_mean[:], codec.frame_basis[:], _ = principal_components(
-        logs.reshape(-1, BINS), len(codec.frame_basis))
+    mean, frame_basis, _ = principal_components(logs.reshape(-1, BINS) * weights, len(codec.frame_basis))
+    # The weights go into basis, mean and inverse: whoever uses the codec need not know them.
+    codec.frame_mean[:], codec.frame_basis[:], inverse = mean / weights, frame_basis * weights, frame_basis / weights
     frames = (logs - codec.frame_mean) @ codec.frame_basis.T
     stacks = frames.reshape(-1, codec.stack_mean.numel())
     codec.stack_mean[:], basis, variances = principal_components(stacks, codec.channels)
@@ -214,8 +241,8 @@ def fit_linear(codec, audio, whitening=1.0):
     codec.stack_basis[:] = basis / scale[:, None]
     codec.stack_basis.nan_to_num_()
     spread = (basis * scale[:, None]).reshape(codec.channels, STACK, -1)
-    codec.linear.weight[:] = (spread @ codec.frame_basis).reshape(codec.channels, -1).T
-    mean = codec.stack_mean.reshape(STACK, -1) @ codec.frame_basis + codec.frame_mean
+    codec.linear.weight[:] = (spread @ inverse).reshape(codec.channels, -1).T
+    mean = codec.stack_mean.reshape(STACK, -1) @ inverse + codec.frame_mean
     codec.linear.bias[:] = mean.reshape(-1)
 
 
@@ -233,14 +260,16 @@ def train(settings, draw, sample_rate_hz, trainer):
     """
     codec = create(settings, sample_rate_hz)
     crop = settings["crop_frames"] * codec.hop_samples
-    fit_linear(codec, draw(settings["fit_clips"], crop, np.random.default_rng(trainer.seed)), settings["whitening"])
+    fit_linear(codec, draw(settings["fit_clips"], crop, np.random.default_rng(trainer.seed)), settings["whitening"],
+               settings["corner_hz"])
+    codec.turn = nn.Parameter(torch.zeros_like(codec.stack_basis))
     module, optimizer = trainer.setup(codec, settings["learning_rate"])
 
     def step(i):
         trainer.set_learning_rate(optimizer, settings["learning_rate"] * trainer.cosine(i, settings["steps"]))
         rng = np.random.default_rng([trainer.seed, i, trainer.fabric.global_rank])
         audio = draw(settings["batch"], crop, rng).to(trainer.fabric.device)
-        value = module(audio, **{k: settings[k] for k in ("noise", "quiet", "mel")})
+        value = module(audio, **{k: settings[k] for k in ("noise", "quiet", "mel", "chroma")})
         optimizer.zero_grad()
         trainer.fabric.backward(value)
         trainer.fabric.clip_gradients(module, optimizer, max_norm=1.0)
@@ -248,4 +277,8 @@ def train(settings, draw, sample_rate_hz, trainer):
         return {"loss": value}
 
     spent = trainer.run(settings["steps"], step, {"codec": codec, "optimizer": optimizer})
-    return codec.cpu().eval(), spent
+    codec = codec.cpu().eval()
+    with torch.no_grad():
+        codec.stack_basis += TURN * codec.turn
+    codec.turn = None
+    return codec, spent

@@ -47,6 +47,13 @@ def new_folder(path):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def stand_in(*folders):
+    """Write folders that say that nothing was made: DVC expects them, and Git keeps no empty ones."""
+    for folder in folders:
+        with new_folder(folder) as temporary:
+            (temporary / "nothing.tsv").write_text("step\tnothing\n")
+
+
 def to_disk(path):
     """Wait until a file, or the list of a folder's names, is on the disk."""
     handle = os.open(path, os.O_RDONLY)

@@ -21,6 +21,17 @@ def read_corpus_settings(name, root="."):
     return read_yaml(Path(root, "conf", "data", f"{name}.yaml"))
 
 
+def codec_folder(params):
+    """Return where the selected codec lies, relative to the project."""
+    return f"data/codecs/{params['codec']}"
+
+
+def start_folder(params):
+    """Return the folder of the generator that is fine-tuned."""
+    given = params["finetune"]["pretrained"]
+    return f"pretrained/{given}" if given else f"{params['finetune']['base']}/{params['model']}"
+
+
 def merge(base, extra):
     """Return `base` with the nested dictionary `extra` laid over it."""
     merged = dict(base)

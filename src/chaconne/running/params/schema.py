@@ -123,11 +123,12 @@ PARAMS = section(
                     accelerator=Literal["cpu", "cuda", "gpu", "mps", "auto"], log_every=STEPS, previews=whole(0, 1000)),
     spectral=section("spectral", channels=whole(1, 64), components=whole(1, 1025), whitening=SHARE, depth=DEPTH,
                      width=WIDTH, crop_frames=whole(1, 4096), learning_rate=RATE, noise=real(0, 10),
-                     quiet=real(0, 10), mel=real(0, 10), iterations=whole(0, 1000), fit_clips=whole(2, 10**6),
-                     batch=BATCH, steps=STEPS),
+                     quiet=real(0, 10), mel=real(0, 10), chroma=real(0, 10), corner_hz=real(0, 96000),
+                     iterations=whole(0, 1000), fit_clips=whole(2, 10**6), batch=BATCH, steps=STEPS),
     codec_gate=section("codec_gate", chroma_cosine=SHARE, log_spectral_l1=real(0, 100)),
     conditions=ORDERED, generators=NAMES, gan=GAN, diffusion=DIFFUSION, musika=MUSIKA,
-    finetune=section("finetune", pretrained=text(r"^(\w[\w.-]*)?$", "a folder of pretrained/, or ''"),
+    finetune=section("finetune", base=Literal["data/models", "pretrained"], scratch=bool,
+                     pretrained=text(r"^(\w[\w.-]*)?$", "a folder of pretrained/, or ''"),
                      layers=Literal["all", "io", "norm", "lora"], critic=Literal["new", "kept"],
                      lora_rank=whole(1, 1024), learning_rate=RATE, mix_old=SHARE, augment_noise=real(0, 10),
                      on_beats=bool, steps=STEPS),
@@ -136,6 +137,7 @@ PARAMS = section(
                      bootstrap=whole(1, 10**6)),
     corpus=section("corpus", max_pieces=Annotated[int | None, Field(ge=1, description="null, or a number above 0")],
                    workers=Annotated[Literal[("cluster", *range(1, 257))], Field(description="1..256, or cluster")]),
+    timbres=section("timbres", excerpts=whole(1, 10**6), pieces=whole(1, 10**6), heldout=whole(1, 10**6), steps=STEPS),
     piece_seconds=real(1, 86400), counterpoint=COUNTERPOINT, accompaniment=ACCOMPANIMENT, controls=CONTROLS)
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import yaml
 
 from chaconne.running.files import read_json
-from chaconne.running.params.reading import read_corpus_settings, read_params
+from chaconne.running.params.reading import codec_folder, read_corpus_settings, read_params
 from chaconne.running.pipeline import FILES, maker_of
 
 LOUDNESS_DB = -20       # root mean square of every corpus here (conf/data), where a place does not say another
 STEERED = "steered_"    # begins the kind of a model of chaconne.controls
-PACK = "pack.json"      # names a folder as a pack; see chaconne.trained.packs
+PACK = "pack.json"      # names a folder as a pack; see chaconne.trained.packs.opening
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Workspace:
     def found(self, name):
         """Return the Found of a model that `names` has."""
         params, kind = read_params(self.root), read_json(self.root / f"data/models/{name}/model.json")["name"]
-        return Found(name, self.root / f"data/models/{name}", self.root / "data/codec", knobs_of(kind, params),
+        return Found(name, self.root / f"data/models/{name}", self.root / codec_folder(params), knobs_of(kind, params),
                      loudness_of(params, self.root), str(self.root.resolve()))
 
     def lacking(self, name):

@@ -7,11 +7,12 @@ import subprocess
 from pathlib import Path
 
 from chaconne.running.files import new_folder, one_line, read_json
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.pipeline import maker_of
-from chaconne.trained.places import Found, cache_folder, knobs_of, loudness_of, outs_in
+from chaconne.trained.packs.places import Found, cache_folder, knobs_of, loudness_of, outs_in
 
 SETTINGS = ("params.yaml", "conf")      # what is read of a revision beside the models
+ONCE = "data/codec"     # where the codec was before there were several
 
 
 class Revision:
@@ -34,10 +35,12 @@ class Revision:
 
     def found(self, name):
         """Return the Found of a model; the first time its files are read out of DVC's cache or remote."""
-        folders = [self.fetch(path) for path in (f"data/models/{name}", "data/codec")]
         for path in SETTINGS:
             self.fetch(path)
-        params, kind = read_params(self.kept), read_json(folders[0] / "model.json")["name"]
+        params, listed = read_params(self.kept), outs_of(self.root, self.commit)
+        codec = codec_folder(params)
+        folders = [self.fetch(path) for path in (f"data/models/{name}", codec if codec in listed else ONCE)]
+        kind = read_json(folders[0] / "model.json")["name"]
         return Found(name, *folders, knobs_of(kind, params), loudness_of(params, self.kept),
                      f"{self.root} at {self.rev} ({self.commit[:7]})")
 

@@ -2,7 +2,7 @@
 
 The folder holds
     README.md                               the model card, as the hub of Hugging Face reads it
-    pack.json                               what it is (see `about` in chaconne.trained.packing)
+    pack.json                               what it is (see `about` in chaconne.trained.packs.packing)
     model.json, model.safetensors           the generator; the folder also serves as finetune.pretrained
     codec.json, codec.safetensors           the codec it was trained with
     SHA256SUMS                              of all these
@@ -15,10 +15,11 @@ import json
 from pathlib import Path
 
 from chaconne.running.files import SUMS, new_file, new_folder, one_line, read_json, seal, sha256, verify
-from chaconne.trained.places import PACK, Found, cache_folder, check_knobs
+from chaconne.trained.packs.places import PACK, Found, cache_folder, check_knobs
 
 FORMAT = 1
 PARTS = ("model", "codec")
+SHIPPED = "pretrained"  # folder of a project with the packs that ship with it
 TEXTS = ("README.md", PACK, "model.json", "codec.json")
 KEY = "chaconne"        # of the metadata; one, because the order of several is not stable
 MOST_TEXT = 2**22       # bytes of all texts of a file: what is larger is no pack
@@ -35,6 +36,27 @@ def open_pack(path):
         if not (folder / f"{part}.safetensors").is_file():
             raise FileNotFoundError(f"{path} lacks {part}.safetensors: it is no whole pack; ask for it again")
     return Found(about["name"], folder, folder, about["knobs"], about["loudness_db"], str(path))
+
+
+def shipped(root):
+    """Return the names of the models that ship with the project."""
+    return sorted(path.parent.name for path in Path(root, SHIPPED).glob(f"*/{PACK}"))
+
+
+def open_shipped(root, name):
+    """Return the Found of a model that ships with the project; the packs there share one codec.
+
+    ValueError in one line where a file is damaged, or the codec is another than the model was trained with.
+    """
+    folder, codec = Path(root, SHIPPED, name), Path(root, SHIPPED, "codec")
+    verify(folder)
+    verify(codec)
+    about = read_json(folder / PACK)
+    check_about(about, folder)
+    if about.get("codec_sha256") != sha256(codec / "codec.safetensors"):
+        raise ValueError(f"{folder}: expected the codec it was trained with in {codec}, got another; "
+                         f"git checkout {folder} {codec}")
+    return Found(name, folder, codec, about["knobs"], about["loudness_db"], f"{folder}, which ships with the project")
 
 
 def check_about(about, path):

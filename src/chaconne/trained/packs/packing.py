@@ -5,14 +5,15 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from chaconne.running.files import new_folder, read_json, seal
+from chaconne.running.files import new_folder, read_json, seal, sha256
 from chaconne.running.params.plain import read_yaml
 from chaconne.running.pipeline import look_up
 from chaconne.storage.files import write_json
-from chaconne.trained.card import card
-from chaconne.trained.packs import FORMAT, PACK, PARTS, write_file
-from chaconne.trained.places import lock_files, outs_in
-from chaconne.trained.revisions import git
+from chaconne.storage.halves import save_halves
+from chaconne.trained.packs.card import card
+from chaconne.trained.packs.opening import FORMAT, PACK, PARTS, write_file
+from chaconne.trained.packs.places import Workspace, lock_files, outs_in
+from chaconne.trained.packs.revisions import git
 
 ROWS = ("real", "codec")        # measured beside the model, so that its numbers can be read
 PARAMS = ("data", "genre", "codec", "model", "scale", "seed", "runs", "threads", "audio", "conditions")
@@ -35,6 +36,24 @@ def pack(found, out, root, name=None, licence=None):
     if single:
         shutil.rmtree(out.with_name(f".{out.name}.folder"))
     return said
+
+
+def ship(name, out):
+    """Write the model `name` of the workspace as it ships with the project: at half size, without its codec.
+
+    What it says depends on what made it, not on when: commits and clocks would make another pack of the same model.
+    """
+    found = Workspace(".").found(name)
+    said = about(found, found.load(), Path(), name, None)
+    made = {key: said["provenance"][key] for key in ("chaconne", "torch", "python", "dvc_md5")}
+    said |= {"provenance": made, "codec_sha256": sha256(found.codec / "codec.safetensors")}
+    with new_folder(out) as folder:
+        for ending in ("json", "safetensors"):
+            shutil.copyfile(found.model / f"model.{ending}", folder / f"model.{ending}")
+        save_halves(folder / "model.safetensors")
+        write_json(folder / PACK, said)
+        (folder / "README.md").write_text(card(said), encoding="utf-8")
+        seal(folder)
 
 
 def fill(folder, found, said):

@@ -58,6 +58,26 @@ def body(said):
     return "\n".join(lines)
 
 
+def codec_card(config, corpora, measured):
+    """Return README.md (text) of a codec that is given away; config: its codec.json; measured: its round trips."""
+    rates = next(iter(measured.values()))
+    lines = [
+        "---", "license: other", "license_name: see-the-corpora", "license_link: README.md#what-it-learned",
+        "library_name: chaconne", "tags: [music, audio, codec]", "---", "",
+        "# The codec of all music here", "",
+        f"Mono at {config['sample_rate_hz']} Hz to {config['channels']} channels at {rates['frames_per_second']:.4g} "
+        "frames a second and back (`chaconne.codec.spectral`). Trained once, on excerpts in every pitched timbre of "
+        "General MIDI, so that it carries music it never heard; float16.", "",
+        "| unseen clips | chroma cosine | log-spectral L1 (nepers) |", "|---|---|---|",
+        *(f"| {name.replace('_', ' ')} | {one['chroma_cosine']:.3f} | {one['log_spectral_l1']:.3f} |"
+          for name, one in measured.items()), "",
+        "## What it learned", "",
+        *(f"- {one.get('title', one['name'])} ({one['licence']}; {one['citation']})" for one in corpora), "",
+        "## Limits", "", "Pitched music. Drums, speech and what lies above 11 kHz come back blurred or not at all.", "",
+        "## Provenance", "", "`dvc repro stages/packs/dvc.yaml:train_codec` makes it again.", ""]
+    return "\n".join(lines)
+
+
 def count(parameters):
     """Return a number of parameters as people say it."""
     return "an unknown number of" if parameters is None else f"{parameters / 1e6:.2f} million"
@@ -102,7 +122,9 @@ def licence(said):
 
 def provenance(made):
     """Return the lines on where it comes from."""
+    versions = f"chaconne {made['chaconne']}, torch {made['torch']}, Python {made['python']}."
+    if "source" not in made:
+        return [f"Packed by the pipeline of the project that it comes with; {versions}"]
     commit = f"commit `{made['commit']}`" + (" with changes since" if made["changed_since"] else "") if (
         made["commit"]) else "no Git repository"
-    return [f"Packed from the {made['source']} ({commit}); chaconne {made['chaconne']}, torch {made['torch']}, "
-            f"Python {made['python']}."]
+    return [f"Packed from the {made['source']} ({commit}); {versions}"]
