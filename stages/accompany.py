@@ -6,7 +6,7 @@ from chaconne.accompaniment import heldout
 from chaconne.accompaniment.absence import absent, stand_in
 from chaconne.accompaniment.listening.listener import load_accompanist
 from chaconne.running.models import load_codec
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.resume import Parts
 from chaconne.running.stage import stage
 
@@ -21,10 +21,11 @@ def main():
     with stage("accompaniment/accompany", seed, params["threads"]):
         if reason := absent(f"{ROOT}/model"):
             return stand_in(reason, f"{ROOT}/samples")
-        codec, model = load_codec("data/codec"), load_accompanist(f"{ROOT}/model")
+        place = codec_folder(params)
+        codec, model = load_codec(place), load_accompanist(f"{ROOT}/model")
         excerpts = heldout.choose("data/corpus", f"{ROOT}/voices", f"{ROOT}/latents", settings["clips"], seconds, seed)
         parts = Parts("accompany", [settings["clips"], knobs, seconds, balance_db, seed, params["threads"]], [
-            "data/codec", f"{ROOT}/model", f"{ROOT}/latents", f"{ROOT}/voices/given/manifest.csv"])
+            place, f"{ROOT}/model", f"{ROOT}/latents", f"{ROOT}/voices/given/manifest.csv"])
         parts.make("given", lambda folder: heldout.keep(folder, excerpts, excerpts.given))
         parts.make("real", lambda folder: heldout.keep(folder, excerpts, heldout.together(
             excerpts.given, excerpts.rest, balance_db)))

@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from chaconne.running.files import new_folder
 from chaconne.running.models import load_codec
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.resume import Parts
 from chaconne.running.stage import stage
 from chaconne.storage.latents.latents import encode_corpus
@@ -20,11 +20,12 @@ def main(which):
     params = read_params()
     name, out = NAMES[which]
     with stage(name, params["seed"], params["threads"]) as clock:
-        codec = load_codec("data/codec")
+        place = codec_folder(params)
+        codec = load_codec(place)
         parts = Parts(name, [params["seed"]],
-                      ["data/codec", f"data/{which}/manifest.csv", f"data/{which}/audio.npy"])
+                      [place, f"data/{which}/manifest.csv", f"data/{which}/audio.npy"])
         with new_folder(out) as temporary:
-            encoder = Encoder(f"data/{which}", load_codec, "data/codec", parts.folder, params["corpus"]["workers"])
+            encoder = Encoder(f"data/{which}", load_codec, place, parts.folder, params["corpus"]["workers"])
             clock["seconds_of_audio"] = encode_corpus(f"data/{which}", codec, temporary, encoder, lambda rows: tqdm(
                 rows, desc=name, unit="clip", mininterval=2))
         parts.finish()

@@ -5,7 +5,7 @@ from tqdm import tqdm
 from chaconne.controls.hearing.describing import describe
 from chaconne.running.files import new_folder
 from chaconne.running.models import load_codec
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.resume import Parts
 from chaconne.running.stage import stage
 from chaconne.storage.files import read_table
@@ -20,10 +20,11 @@ def main():
     params = read_params()
     workers = params["corpus"]["workers"]
     with stage("controls/encode_variants", params["seed"], params["threads"]):
-        parts = Parts("encode_variants", [params["seed"]], ["data/codec", VARIANTS])
+        place = codec_folder(params)
+        parts = Parts("encode_variants", [params["seed"]], [place, VARIANTS])
         with new_folder(LATENTS) as out:
-            encoder = Encoder(VARIANTS, load_codec, "data/codec", parts.folder, workers)
-            encode_corpus(VARIANTS, load_codec("data/codec"), out, encoder, lambda rows: tqdm(
+            encoder = Encoder(VARIANTS, load_codec, place, parts.folder, workers)
+            encode_corpus(VARIANTS, load_codec(place), out, encoder, lambda rows: tqdm(
                 rows, desc="encode variants", unit="clip", mininterval=2))
             index = read_table(out / "index.csv", ("start", "samples", "first", "frames"), ("split",))
             describe(VARIANTS, out, index, workers, lambda clips: tqdm(

@@ -7,7 +7,7 @@ from tqdm import tqdm
 from chaconne.accompaniment.absence import PARTS, absent, stand_in
 from chaconne.running.files import new_folder
 from chaconne.running.models import load_codec
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.resume import Parts
 from chaconne.running.stage import stage
 from chaconne.storage.latents.latents import encode_corpus
@@ -22,13 +22,14 @@ def main():
     with stage("accompaniment/encode_voices", params["seed"], params["threads"]):
         if reason := absent(VOICES):
             return stand_in(reason, LATENTS)
-        codec = load_codec("data/codec")
-        parts = Parts("encode_voices", [params["seed"]], ["data/codec", VOICES])
+        place = codec_folder(params)
+        codec = load_codec(place)
+        parts = Parts("encode_voices", [params["seed"]], [place, VOICES])
         with new_folder(LATENTS) as out:
             for part in PARTS:
                 work = parts.folder / part
                 work.mkdir(exist_ok=True)
-                encoder = Encoder(f"{VOICES}/{part}", load_codec, "data/codec", work, params["corpus"]["workers"])
+                encoder = Encoder(f"{VOICES}/{part}", load_codec, place, work, params["corpus"]["workers"])
                 Path(out, part).mkdir()
                 encode_corpus(f"{VOICES}/{part}", codec, Path(out, part), encoder, lambda rows, part=part: tqdm(
                     rows, desc=f"encode {part}", unit="clip", mininterval=2))

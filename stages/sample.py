@@ -9,7 +9,7 @@ import numpy as np
 
 from chaconne.running.files import read_json
 from chaconne.running.models import load_codec, load_generator
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.resume import Parts
 from chaconne.running.stage import stage
 from chaconne.storage.files import of_run, write_json
@@ -22,10 +22,11 @@ def main(name):
     params = read_params()
     knobs, evaluate, seconds = params[name]["sample"], params["evaluate"], params["piece_seconds"]
     with stage(f"sample_{name}", params["seed"], params["threads"]) as clock:
-        codec = load_codec("data/codec")
+        place = codec_folder(params)
+        codec = load_codec(place)
         models = [load_generator(of_run(f"data/models/{name}", run)) for run in range(params["runs"])]
         key = [knobs, evaluate, params["conditions"], seconds, params["seed"], params["threads"]]
-        parts = Parts(f"sample_{name}", key, ["data/codec", "data/latents/index.csv", f"data/models/{name}"])
+        parts = Parts(f"sample_{name}", key, [place, "data/latents/index.csv", f"data/models/{name}"])
         places, timed = {"piece": ""}, parts.folder / "clock.json"
         for run, model in enumerate(models):
             seed = params["seed"] + run

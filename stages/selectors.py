@@ -11,7 +11,7 @@ from chaconne.running.stage import stage
 
 
 def main():
-    """Say all that is wrong; or write data/selectors.txt, always the same, and which generators are wanted."""
+    """Say all that is wrong; or write data/selectors.txt, always the same, and the codec and generators wanted."""
     with stage("selectors", keep_clock=False):
         params = read_selectors()
         wrong = problems(params)
@@ -24,7 +24,7 @@ def main():
             print("\n".join(wrong), file=sys.stderr)
             sys.exit(2)
         wanted = sorted({*params["generators"], params["model"]})
-        for name, said in ("selectors", ["ok"]), ("generators", wanted):
+        for name, said in ("selectors", ["ok"]), ("codec", [params["codec"]]), ("generators", wanted):
             with new_file(f"data/{name}.txt") as out:
                 out.write_text("\n".join(said) + "\n")
 

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from chaconne.generators.musika import Model, imported
-from chaconne.running.files import new_folder, read_json, seal
+from chaconne.running.files import new_folder, read_json, seal, stand_in
 from chaconne.running.params.reading import read_params
 from chaconne.running.processes import rank, spread_out
 from chaconne.running.stage import cpu_seconds, stage
@@ -23,13 +23,6 @@ def bring(settings, params):
     stand_in(PREVIEWS, CURVES)
     return {"train_cpu_seconds": round(cpu_seconds(), 2),
             "train_wall_seconds": round(time.perf_counter() - began, 2)}
-
-
-def stand_in(*folders):
-    """Write folders that say that nothing was trained: DVC expects them, and Git keeps no empty ones."""
-    for folder in folders:
-        with new_folder(folder) as temporary:
-            (temporary / "nothing.tsv").write_text("step\tnothing\n")
 
 
 def main():

@@ -7,7 +7,7 @@ from tqdm import tqdm
 from chaconne.controls import trials
 from chaconne.running.files import read_json
 from chaconne.running.models import load_codec, load_steered
-from chaconne.running.params.reading import read_params
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.resume import Parts
 from chaconne.running.stage import stage
 
@@ -18,10 +18,11 @@ def main(name):
     knobs, seed, where = params["controls"], params["seed"], f"data/models/steered_{name}"
     sampling, count, seconds = knobs["sample"][name], knobs["clips"], knobs["clip_seconds"]
     with stage(f"controls/try_{name}", seed, params["threads"]):
-        codec, model = load_codec("data/codec"), load_steered(where)
+        place = codec_folder(params)
+        codec, model = load_codec(place), load_steered(where)
         heldout = read_json("data/controls/known/heldout/told.json")
         parts = Parts(f"try_controls_{name}", [sampling, count, seconds, seed, params["threads"]],
-                      ["data/codec", where, "data/controls/known"])
+                      [place, where, "data/controls/known"])
         rows = trials.rows_of(model)
         for row in tqdm(rows, desc=f"try {name}", unit="row"):
             parts.make(row, lambda folder, row=row: trials.write(

@@ -9,6 +9,7 @@ import pytest
 from scripts.smoke import copy_checkout, set_param
 
 ROOT = Path(__file__).resolve().parents[1]
+OWN_CODEC = ("gan", "better")    # the setting of `pipelines` in which the codec is learned from the corpora
 LONGEST = ("test_chaos", "test_musika_dag", "test_pipeline")  # the pipeline runs in them
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -44,10 +45,10 @@ def read_stages(root):
 def pipelines(tmp_path_factory):
     """Return {(model, scale): stages} for settings that differ in every selector a test may meet."""
     found = {}
-    for model, scale in (("gan", "laptop"), ("diffusion", "smoke"), ("gan", "gpu"), ("musika", "laptop"),
+    for model, scale in (("gan", "laptop"), ("diffusion", "smoke"), ("gan", "gpu"), OWN_CODEC, ("musika", "laptop"),
                          ("musika", "smoke"), ("musika", "gpu")):
         copy = copy_checkout(tmp_path_factory.mktemp("pipeline") / "copy", scale)
         set_param(copy, "model", model)
-        set_param(copy, "codec", "musika" if model == "musika" else "spectral")
+        set_param(copy, "codec", "own" if (model, scale) == OWN_CODEC else {"musika": "musika"}.get(model, "spectral"))
         found[model, scale] = read_stages(copy)
     return found

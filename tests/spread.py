@@ -43,6 +43,7 @@ def main(kind, processes, fault=""):
     """Write the folder `model`; curves lie where every training writes them."""
     training.CHECKPOINT_SECONDS = -1
     fitting.load_codec = lambda folder: None    # no previews are heard
+    fitting.read_params = lambda: {"codec": "spectral"}
     # Musika's layers add noise; each process draws its own, so that only without it two learn as one.
     Noise.draw = lambda self, x: torch.ones(len(x), 1, x.shape[-1])
     trainer = {**TRAINER, "devices": int(processes), "log_every": 1}
@@ -56,8 +57,9 @@ def main(kind, processes, fault=""):
     with stage("spread", 5, 2) as clock:
         spread_out(trainer)
         if layers:
-            knobs = {"pretrained": "", "learning_rate": settings["learning_rate"], "critic": "kept", "layers": layers,
-                     "lora_rank": 2, "mix_old": 0.0, "augment_noise": 0.0, "on_beats": False}
+            knobs = {"base": "data/models", "pretrained": "", "learning_rate": settings["learning_rate"],
+                     "critic": "kept", "layers": layers, "lora_rank": 2, "mix_old": 0.0, "augment_noise": 0.0,
+                     "on_beats": False}
             clock.update(finetuning.fine_tune(params | {"finetune": knobs}, STEPS, "spread", ("model", None)))
         else:
             clock.update(fitting.pretrain("spread", KINDS[name].Model, settings, params, "model", None))

@@ -12,24 +12,31 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from chaconne.running import code
 from scripts import search
 from scripts.smoke import commit, copy_checkout, environment
 from tests.conftest import ROOT, read_stages
+from tests.miniatures import mixed_folder
 
 pytestmark = pytest.mark.slow
 
 SEARCHES = search.read(ROOT / "conf/search.yaml")
 
 PAGE = {"report"}
-TABLES = {"compare", *PAGE}
-MEASURED = {"evaluate@gan", "evaluate@diffusion", "evaluate_finetune", *TABLES}
-TUNED = {"finetune", "scratch", "sample_finetune", "evaluate_finetune", *PAGE}
-SELECTED = {"compare", *TUNED}
+PAGES = {"report_genre", *PAGE}
+PACKED = {"pack@gan", "pack@diffusion"}     # a pack tells the numbers of the table
+TABLES = {"compare", *PACKED, *PAGE}
+GENRE = {"evaluate_finetune", *PAGES}
+MEASURED = {"evaluate@gan", "evaluate@diffusion", *GENRE, *TABLES}
+TUNED = {"finetune", "scratch", "sample_finetune", *GENRE}
+SELECTED = {"compare", *TUNED}      # of the page's own run
+SHIPPED = {"train_codec", "pack_codec"}     # the codec that would ship; the one that does is committed
+OWN = {"own_codec", "musika_codec"}
 GAN = {"train_gan", "sample@gan", "evaluate@gan", *TABLES}
 DIFFUSION = {"train_diffusion", "sample@diffusion", "evaluate@diffusion", *TABLES}
-LATENTS = {"train_codec", "encode", "encode_genre", "train_musika", "anchors", "evaluate@anchors"}
+LATENTS = {"encode", "encode_genre", "train_musika", "anchors", "evaluate@anchors"}
 LATENTS |= GAN | DIFFUSION | SELECTED
 ACCOMPANIED = {"accompany", "evaluate_accompaniment", "report_accompaniment"}
 LISTENING = {"train_accompaniment", *ACCOMPANIED}
@@ -56,19 +63,32 @@ TABLE = {
     "training of the GAN": ("params.yaml", r"gamma: \S+", "gamma: 0.5", GAN | SELECTED | STEERED_GAN),
     "steps of the GAN": ("conf/scale/smoke.yaml", r"(gan: .*steps:) \d+", r"\1 21", GAN | SELECTED | STEERED_GAN),
     "sampling of the GAN": ("params.yaml", r"truncation: \S+", "truncation: 0.9", {
-        "sample@gan", "evaluate@gan", "sample_finetune", "evaluate_finetune", *TABLES}),
+        "sample@gan", "evaluate@gan", "sample_finetune", *GENRE, *TABLES}),
     "sampling of diffusion": ("params.yaml", r"guidance: \S+", "guidance: 1.5", {
         "sample@diffusion", "evaluate@diffusion", *TABLES}),
     "fine-tuning": ("params.yaml", r"lora_rank: 8", "lora_rank: 4", TUNED - {"scratch"}),
+    "whether a network is trained from scratch": ("params.yaml", r"scratch: false", "scratch: true",
+                                                  TUNED - {"finetune"}),
     "steps of fine-tuning": ("conf/scale/smoke.yaml", r"(finetune: .*steps:) \d+", r"\1 11", TUNED),
     "the measuring": ("src/chaconne/evaluation/rows/rows.py", r"\Z", "\nEDITED = True\n",
                       MEASURED | HEARD | CONTROLLED | {"evaluate@anchors", "evaluate_accompaniment",
                                                        "report_accompaniment"}),
     "the page": ("src/chaconne/pages/shared/meanings.py", r"\Z", "\nEDITED = True\n",
-                 PAGE | {"report_counterpoint", "report_accompaniment", "report_controls"}),
-    "the codec": ("params.yaml", r"components: \d+", "components: 250", LATENTS | VOICES | STEERING),
-    "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41",
-                          LATENTS | VOICES | STEERING | {"genre_scores", "genre_corpus", "genre_reference"}),
+                 PAGES | {"report_counterpoint", "report_accompaniment", "report_controls"}),
+    "the page of the genre": ("src/chaconne/pages/genre/page.py", r"\Z", "\nEDITED = True\n", PAGES),
+    # What is trained next is no codec of this run: that one ships, and changes with its files alone.
+    "training of codecs": ("params.yaml", r"components: \d+", "components: 250", SHIPPED | {"own_codec"}),
+    "the weight of chroma": ("params.yaml", r"(?m)^  chroma: \S+", "  chroma: 0.7", SHIPPED | {"own_codec"}),
+    "what a codec must keep": ("params.yaml", r"chroma_cosine: \S+", "chroma_cosine: 0.5", SHIPPED | OWN),
+    "the codec that ships": ("pretrained/codec/codec.json", r'("iterations": )\d+', r"\g<1>3",
+                             {"codec"} | LATENTS | VOICES | STEERING),
+    "the genre's sound": ("conf/data/folk.yaml", r"(?m)^reverb: \d+", "reverb: 41", TUNED | OWN | SHIPPED | {
+        "genre_scores", "genre_corpus", "genre_reference", "encode_genre", "timbres"}),
+    "drawing of excerpts": ("src/chaconne/corpora/timbres/drawing.py", r"\Z", "\nEDITED = True\n",
+                            SHIPPED | {"timbres"}),
+    "how many excerpts in every timbre": ("conf/scale/smoke.yaml", r"excerpts: \d+", "excerpts: 17",
+                                          SHIPPED | {"timbres"}),
+    "the card of a pack": ("src/chaconne/trained/packs/card.py", r"\Z", "\nEDITED = True\n", {"pack_codec", *PACKED}),
     "voices that are given": ("params.yaml", r"- \[3\]", "- [2]", {"voices", *VOICES}),
     "training of the accompaniment": ("conf/scale/smoke.yaml", r"(accompaniment: .*steps:) \d+", r"\1 13", LISTENING),
     "how many excerpts": ("conf/scale/smoke.yaml", r"(accompaniment: .*clips:) \d+", r"\1 11", ACCOMPANIED),
@@ -92,12 +112,14 @@ WORDS = (
     ("src/chaconne/counterpoint/rules/rules.py", r"(?m)^\"\"\".*$", '"""Rules.'),
     ("src/chaconne/controls/wishes/numbers.py", r"# over which music has", "# over which all music has"),
     ("src/chaconne/accompaniment/heldout.py", r"\Z", "# a thought\n"),
-    ("stages/train_codec.py", r"Train the codec on both corpora", "Train it"),
+    ("stages/train_codec.py", r"Train the codec of all music", "Train it"),
     ("stages/compose.py", r"\Z", "# a thought\n"),
     ("conf/scale/smoke.yaml", r"\Z", "# a thought\n"),
     ("conf/data/chorales.yaml", r"\A", "# a thought\n"),
     ("params.yaml", r"(?m)^seed: .*$", "seed: 0     # of whatever is random"),
     ("dvc.yaml", r"desc: Train the GAN", "desc: Train the one that makes all at once"),
+    ("stages/genre/dvc.yaml", r"desc: Move the selected generator to the genre", "desc: Fine-tune"),
+    ("src/chaconne/corpora/timbres/drawing.py", r"# a quarter note", "# of one quarter note"),
     *((f"src/chaconne/running/{name}.py", r"\Z", "\nEDITED = True\n") for name in (
         "guard", "stage", "resume", "pipeline", "files", "models", "processes", "room", "workers", "params/schema",
         "params/selectors", "params/reading")),
@@ -107,22 +129,30 @@ WORDS = (
 # A line that computes: (file, the stages that declare its room).
 STALE = {
     "src/chaconne/storage/latents/audio.py": {
-        "train_codec", "encode", "encode_genre", "encode_voices", "encode_variants", "train_gan", "train_diffusion",
-        "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan", "steer@diffusion", "anchors",
-        "sample@gan", "sample@diffusion", "sample_finetune", "accompany", "known_controls", "try_controls@gan",
-        "try_controls@diffusion", "evaluate_accompaniment", "evaluate_controls"},
+        "train_codec", *OWN, "encode", "encode_genre", "encode_voices", "encode_variants", "train_gan",
+        "train_diffusion", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
+        "steer@diffusion", "anchors", "sample@gan", "sample@diffusion", "sample_finetune", "accompany",
+        "known_controls", "try_controls@gan", "try_controls@diffusion", "evaluate_accompaniment",
+        "evaluate_controls", *PACKED},
+    "src/chaconne/codec/spectral.py": {
+        "codec", "train_codec", "own_codec", "encode", "encode_genre", "encode_voices", "encode_variants", "train_gan",
+        "train_diffusion", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
+        "steer@diffusion", "anchors", "sample@gan", "sample@diffusion", "sample_finetune", "accompany",
+        "try_controls@gan", "try_controls@diffusion", *PACKED},
+    "src/chaconne/codec/own.py": {"own_codec"},
+    "src/chaconne/codec/musika.py": {"musika_codec"},
     "src/chaconne/training/engine/trainer.py": {
-        "train_codec", "train_gan", "train_diffusion", "train_musika", "finetune", "scratch", "train_accompaniment",
-        "steer@gan", "steer@diffusion", "train_counterpoint", "reinforce"},
+        "train_codec", *OWN, "train_gan", "train_diffusion", "train_musika", "finetune", "scratch",
+        "train_accompaniment", "steer@gan", "steer@diffusion", "train_counterpoint", "reinforce"},
     "src/chaconne/training/fitting.py": {
         "train_gan", "train_diffusion", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
         "steer@diffusion"},
     "src/chaconne/training/sampling.py": {"anchors", "sample@gan", "sample@diffusion", "sample_finetune",
                                           "try_controls@gan", "try_controls@diffusion"},
     "src/chaconne/corpora/rendering/packing.py": {"scores", "genre_scores", "corpus", "genre_corpus", "voices",
-                                                  "variants", "compose", "hear_counterpoint"},
+                                                  "variants", "compose", "hear_counterpoint", "timbres"},
     "src/chaconne/scores/formats/midi.py": {"scores", "genre_scores", "counterpoint_scores", "compose",
-                                            "evaluate_counterpoint"},
+                                            "evaluate_counterpoint", "timbres"},
     "src/chaconne/evaluation/reference/chroma.py": {
         "reference", "genre_reference", "evaluate@anchors", "evaluate@gan", "evaluate@diffusion", "evaluate_finetune",
         "evaluate_accompaniment", "evaluate_controls", "hear_counterpoint"},
@@ -130,12 +160,15 @@ STALE = {
         "evaluate@anchors", "evaluate@gan", "evaluate@diffusion", "evaluate_finetune", "evaluate_accompaniment",
         "evaluate_controls", "hear_counterpoint"},
     "src/chaconne/counterpoint/rules/rules.py": {"reinforce", "compose", "evaluate_counterpoint", "hear_counterpoint"},
+    # A pack can hold a model that is steered.
     "src/chaconne/controls/wishes/numbers.py": {"encode_variants", "known_controls", "steer@gan", "steer@diffusion",
-                                                "try_controls@gan", "try_controls@diffusion", "evaluate_controls"},
-    "src/chaconne/pages/shared/charts.py": {"report", "report_counterpoint", "report_accompaniment",
+                                                "try_controls@gan", "try_controls@diffusion", "evaluate_controls",
+                                                *PACKED},
+    "src/chaconne/pages/shared/charts.py": {"report", "report_genre", "report_counterpoint", "report_accompaniment",
                                             "report_controls"},
     "src/chaconne/generators/diffusion.py": {"train_diffusion", "sample@diffusion", "steer@diffusion",
-                                             "try_controls@diffusion", "train_accompaniment", "accompany"},
+                                             "try_controls@diffusion", "train_accompaniment", "accompany",
+                                             "pack@diffusion"},
 }
 
 
@@ -281,10 +314,10 @@ def test_another_model_runs_what_depends_on_it_and_the_way_back_is_free(root):
     compared = answer(root, "metrics", "diff", "--json", "--targets", "metrics/eval.json")
     assert compared["metrics/eval.json"]["fad.logmel"]["diff"] != 0
     curves = answer(root, "plots", "diff", "--json")["data"]
-    assert {"metrics/curves/finetune/plots/metrics/loss.tsv", "metrics/pictures/after.png"} <= set(curves)
+    assert {"metrics/curves/finetune/plots/metrics/loss.tsv", "metrics/genre_pictures/after.png"} <= set(curves)
 
     assert ran(dvc(root, "exp", "run", "-S", "model=gan")) == set()
-    assert git(root, "diff", "--stat", "dvc.lock", "metrics", ":!metrics/timing.*") == ""
+    assert git(root, "diff", "--stat", "dvc.lock", "stages", "metrics", ":!metrics/timing.*") == ""
     git(root, "checkout", "--force", ".")      # -S may have laid out params.yaml in its own way
 
 
@@ -335,6 +368,30 @@ def experiment_revision(root, name):
     """Return the commit of the experiment called `name`."""
     listed = git(root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines()
     return next(line.split()[0] for line in listed if line.endswith(f"/{name}"))
+
+
+def test_a_model_that_ships_moves_to_your_own_music(root):
+    """`chaconne adapt`: nothing of the first training runs, and a second time nothing at all."""
+    folder = root / "music/my own, 'old' [1]"
+    mixed_folder(folder)
+
+    def adapt():
+        done = subprocess.run(["chaconne", "adapt", folder], cwd=root, env=environment(), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stdout[-4000:]
+        return ran(done.stdout) - {"selectors"}
+
+    try:
+        assert adapt() == {"genre_scores", "genre_corpus", "encode_genre", "genre_reference", *TUNED - PAGE}
+        assert yaml.safe_load((root / "params.yaml").read_text())["folder"] == folder.relative_to(root).as_posix()
+        table = json.loads((root / "metrics/finetune.json").read_text())
+        assert table["genre"] == "folder" and {"before", "after", "codec"} <= set(table)
+        assert "<audio" in (root / "metrics/genre.html").read_text()
+        assert adapt() == set()
+    finally:
+        shutil.rmtree(folder)
+        git(root, "checkout", "--force", ".")
+        dvc(root, "checkout", "--force")
 
 
 def test_an_unknown_model_is_told_which_exist(root):

@@ -4,16 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
+from chaconne.running import pipeline
 from chaconne.running.params import selectors
 from chaconne.running.params.reading import merge
 from scripts import search
 from scripts.smoke import commit, environment
-from tests.conftest import ROOT, read_stages
+from tests.conftest import OWN_CODEC, ROOT, read_stages
 from tests.small import dvc
+from tests.test_architecture import SELECTORS, covers, declared_params
 
 SEARCHES = search.read(ROOT / "conf/search.yaml")
 ROWS = [(name, row) for name, one in SEARCHES.items() for row in one["rows"]]
@@ -47,7 +50,43 @@ def test_searches_end_with_stages_that_write_what_is_read():
     stages = read_stages(ROOT)
     for one in SEARCHES.values():
         assert one["read"][0] in {str(out.fs_path if os.path.isabs(out.fs_path) else out).removeprefix(f"{ROOT}/")
-                                  for out in stages[one["run"]].outs}
+                                  for out in stages[named(one)].outs}
+
+
+def named(one):
+    """Return the name of the stage that a search ends with; what it runs is the stage's address."""
+    return one["run"].rpartition(":")[2]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_searches_name_stages_as_dvc_takes_them(name):
+    """In the root: one of another branch has its file before its name."""
+    assert SEARCHES[name]["run"].partition("@")[0] in pipeline.read_stages(ROOT)
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_every_knob_reaches_what_is_read(name, pipelines):
+    """What no stage on the way to the figures declares would give the same figures in every row."""
+    one = SEARCHES[name]
+    stages = pipelines[OWN_CODEC if one["base"].get("codec") == "own" else ("gan", "laptop")]
+    above = upstream(stages, named(one))
+    assert "encode" in above and "report" not in above
+    declared = {knob for stage in above for names in declared_params(stages[stage]).values() for knob in names}
+    knobs = {knob.rpartition(":")[2] for settings in (one["base"], *one["rows"].values()) for knob in settings}
+    assert {knob for knob in knobs - SELECTORS if not covers(declared, knob)} == set()
+
+
+def upstream(stages, name):
+    """Return the names of a stage and of all that it needs."""
+    found, makers = {name}, {Path(out.def_path): maker for maker, stage in stages.items() for out in stage.outs}
+    todo = [name]
+    while todo:
+        deps = {Path(dep.def_path) for dep in stages[todo.pop()].deps}
+        more = {maker for out, maker in makers.items()
+                if any(dep in (out, *out.parents) or out in dep.parents for dep in deps)} - found
+        found |= more
+        todo += more
+    return found
 
 
 def test_unknown_rows_are_named():

@@ -1,7 +1,9 @@
 """A project with tiny models that make sound in milliseconds: real codec, real generators, nearly untrained."""
 
+import contextlib
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -13,7 +15,11 @@ from chaconne.controls.steering.learning import begin_as
 from chaconne.generators import diffusion, gan
 from chaconne.running.files import seal
 from chaconne.running.models import load_variation
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.running.pipeline import FILES
+from chaconne.storage.halves import save_halves
+from chaconne.trained.packs.codec import ship_codec
+from chaconne.trained.packs.packing import ship
 from tests.conftest import ROOT
 
 RATE, CHANNELS = 22050, 6
@@ -95,9 +101,10 @@ def project(root, names=("gan", "diffusion")):
         (root / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, root / path.relative_to(ROOT))
     shutil.copytree(ROOT / "conf", root / "conf")
-    save(codec(), root / "data/codec")
-    (root / "data/codec/provenance.json").write_text(json.dumps(CORPORA))
-    seal(root / "data/codec")
+    place = root / codec_folder(read_params(root))
+    save(codec(), place)
+    (place / "provenance.json").write_text(json.dumps(CORPORA))
+    seal(place)
     for name in names:
         save(generator(name), root / f"data/models/{name}")
     save(accompanist(generator("diffusion")), root / "data/accompaniment/model")
@@ -109,3 +116,18 @@ def recording(path, seconds=6.0, rate=RATE, channels=1, gain=1.0):
     sound = gain * chords(seconds, rate)
     soundfile.write(path, np.stack([sound] * channels, 1) if channels > 1 else sound, rate)
     return path
+
+
+def shipped(root, names=("gan", "diffusion")):
+    """Put the codec and the models of the project in `root` into its pretrained/, as `make packs` does."""
+    measured = {"chords": {"chroma_cosine": 0.95, "log_spectral_l1": 0.3, "frames_per_second": RATE / 2048}}
+    with contextlib.chdir(root):
+        place = Path(codec_folder(read_params()))
+        save_halves(place / "codec.safetensors")
+        seal(place)
+        Path("measured.json").write_text(json.dumps(measured))
+        ship_codec(place, "measured.json", "pretrained/codec")
+        Path("measured.json").unlink()
+        for name in names:
+            ship(name, f"pretrained/{name}")
+    return root

@@ -6,6 +6,7 @@ import typer
 
 from chaconne.commands import benchmark, making, musika, sweep
 from chaconne.commands.accompany import accompany
+from chaconne.commands.adapt import adapt
 from chaconne.commands.check import check
 from chaconne.commands.compose import compose, go_on
 from chaconne.commands.convert import convert
@@ -27,7 +28,7 @@ PANELS = {
     "Scores": {"compose": compose, "continue-score": go_on, "harmonize": harmonize, "check": check, "convert": convert,
                "species": species},
     "Measure and listen": {"evaluate": evaluate, "listen": listen, "preference": preference},
-    "Models and machine": {"pack": pack, "unpack": unpack, "doctor": doctor, "repair": repair},
+    "Models and machine": {"adapt": adapt, "pack": pack, "unpack": unpack, "doctor": doctor, "repair": repair},
 }
 for panel, commands in PANELS.items():
     for name, command in commands.items():

@@ -62,7 +62,8 @@ def plan(quiet, kills, seed):
 
 def seconds_of(stage, walls):
     """Return how long a stage took with its start; names of clocks differ a little from those of stages."""
-    clock = {"genre_corpus": "genre", "reference": "reference_corpus", "genre_reference": "reference_genre"}
+    clock = {"genre_corpus": "genre", "reference": "reference_corpus", "genre_reference": "reference_genre",
+             "own_codec": "codec_own", "musika_codec": "codec_musika"}
     return START_S + walls.get(clock.get(stage, stage.replace("@", "_")), 1.0)
 
 

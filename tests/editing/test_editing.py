@@ -11,7 +11,7 @@ from chaconne.editing import endless, flow, making, styles
 from chaconne.editing.playing import Faded, decoder_of, following_phases, pushed
 from chaconne.editing.recordings import ENCODED, Recording, writing
 from chaconne.editing.wishes import both_ends
-from chaconne.trained.places import Workspace
+from chaconne.trained.packs.places import Workspace
 from tests import tiny
 
 HOP = 2048

@@ -71,7 +71,7 @@ def test_the_tutorial_runs_from_its_beginning(tmp_path):
     for how, commands in blocks(ROOT / "docs/tutorial.md"):
         if how == "dag":
             run(commands, root)
-    assert (root / "metrics/report.html").exists() and (root / "shared.wav").exists()
+    assert (root / "metrics/genre.html").exists() and (root / "shared.wav").exists()
 
 
 def test_the_pages_name_only_commands_and_options_that_exist():

@@ -14,6 +14,7 @@ import soundfile
 from chaconne.evaluation.rows import projection
 from chaconne.evaluation.verdict import verdict
 from chaconne.pages.report import scatter
+from chaconne.pages.report.headline import headline
 from chaconne.pages.report.labels import label_rows
 from chaconne.pages.report.page import CLOCKS, render
 from chaconne.pages.report.pictures import write_pictures
@@ -27,10 +28,13 @@ RATE = 22050
 VOID = {"meta", "link", "img", "br", "hr", "input", "source", "line"}
 SCHEMA = (
     "fad.logmel fad.clap-music fad_infinity.notes fad_infinity_fit.logmel kad.encodec density coverage nearest_train "
+    "left_out.fad.notes left_out.recordings "
     "adjacent_similarity notes.in_key notes.onset_rate notes.silence notes.pitch_class_distance notes.density "
     "notes.polyphony notes.pitch_distance notes.interval_distance notes.simultaneity_distance notes.dissonance "
     "notes.onset_regularity copied runs parameters inference_parameters train_examples function_evaluations"
 ).split()
+SIZES = {"parameters": 3_714_000, "inference_parameters": 1_870_123, "train_examples": 83200,
+         "function_evaluations": 15}
 FADS = {"real": 1.25, "codec": 1.5, "gan": 6.3, "diffusion": 2.51, "shuffled": 14.2, "noise": 32.5}
 
 
@@ -136,14 +140,44 @@ def put_curves(root, run, names, steps, seed=0):
         )
 
 
+def put_finetune(root, scratch=False):
+    """Write metrics/finetune.json, with the row of a training from scratch where there was one."""
+    fads = {"codec": 2.9, "before": 24.1, "after": 9.87, "old_before": 6.3, "old_after": 11.4}
+    fads |= {"scratch": 19.3} if scratch else {}
+    tuned = {name: row(fad, **({} if name == "codec" else SIZES)) for name, fad in fads.items()}
+    tuned |= {"real": row(2.2), "old_real": row(1.25)}
+    put(
+        root / "metrics/finetune.json",
+        {
+            "model": "gan",
+            "genre": "folk",
+            "settings": {},
+            "unavailable": {},
+            "warnings": ["before: few clips"],
+            "intervals": spreads({k: row(v["fad"]["logmel"]) for k, v in tuned.items()}),
+            **tuned,
+        },
+    )
+
+
+def put_corpus(root, folder, name):
+    """Write data/<folder>/corpus.json."""
+    put(
+        root / "data" / folder / "corpus.json",
+        {
+            "name": name,
+            "licence": f"{name} are public domain",
+            "citation": f"Somebody & others, {name}",
+            "clips": 365,
+            "hours": 6.2513,
+            "sample_rate_hz": RATE,
+            "grid_samples": 2048,
+        },
+    )
+
+
 def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffusion")):
     """Write a small but complete workspace below `root`; returns its parameters."""
-    sizes = {
-        "parameters": 3_714_000,
-        "inference_parameters": 1_870_123,
-        "train_examples": 83200,
-        "function_evaluations": 15,
-    }
     for i, name in enumerate(
         (
             "anchors/real",
@@ -151,9 +185,6 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
             "anchors/shuffled",
             "anchors/noise",
             *generators,
-            "finetune/after",
-            "finetune/scratch",
-            "finetune/old_after",
         )
     ):
         put_sound(
@@ -163,10 +194,8 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
             seconds,
             piece if name in generators else 0,
         )
-    (root / "data/genre_reference").mkdir(parents=True)
-    np.save(root / "data/genre_reference/heldout.npy", np.stack([notes(900 + i, seconds) for i in range(5)]))
     rows = {name: row(fad) for name, fad in FADS.items()}
-    rows |= {name: row(FADS.get(name, 4.44), **sizes) for name in generators}
+    rows |= {name: row(FADS.get(name, 4.44), **SIZES) for name in generators}
     intervals = spreads({name: row(r["fad"]["logmel"]) for name, r in rows.items()})
     knobs = {"sample": {"steps": 8, "guidance": 1.5}, "train": {"steps": 1600, "deep": {"er": "yes"}}}
     put(
@@ -179,6 +208,8 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
                 "clips": 240,
                 "clip_seconds": 6.0,
                 "reference_clips": 1200,
+                "heldout": {"recordings": 54, "seconds": 1440.0},
+                "training": {"recordings": 290, "seconds": 7200.0},
                 "seed": 0,
                 "generators": {n: knobs if n == "diffusion" else {"train": {"steps": 1600}} for n in generators},
             },
@@ -189,28 +220,7 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
             **rows,
         },
     )
-    tuned = {
-        name: row(fad, **sizes)
-        for name, fad in {
-            "before": 24.1,
-            "after": 9.87,
-            "scratch": 19.3,
-            "old_before": 6.3,
-            "old_after": 11.4,
-        }.items()
-    }
-    tuned["real"] = row(2.2)
-    put(
-        root / "metrics/finetune.json",
-        {
-            "model": "gan",
-            "genre": "folk",
-            "settings": {},
-            "unavailable": {},
-            "intervals": spreads({k: row(v["fad"]["logmel"]) for k, v in tuned.items()}),
-            **tuned,
-        },
-    )
+    put_finetune(root)
     put(
         root / "metrics/timing.json",
         {
@@ -222,7 +232,6 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
                 name: {"wall_seconds": s}
                 for name, s in (
                     ("corpus", 181.5),
-                    ("train_codec", 240.0),
                     ("encode", 9.4),
                     ("train_gan", 402.7),
                     ("train_diffusion", 431.0),
@@ -233,26 +242,11 @@ def workspace(root, seconds=1.0, piece=2.0, steps=30, generators=("gan", "diffus
     put_projection(root, generators)
     for name, points in sweep_points(generators).items():
         put(root / f"metrics/sweeps/{name}.json", points)
-    put_curves(root, "train_codec", ["loss"], steps)
     for i, name in enumerate(generators):
         put_curves(
             root, f"train_{name}", ["loss/g", "loss/d"] if name == "gan" else ["loss", "valid/loss"], steps, i
         )
-    put_curves(root, "finetune", ["loss"], steps, 7)
-    put_curves(root, "scratch", ["loss"], steps, 8)
-    for folder, name in (("corpus", "chorales"), ("genre", "folk")):
-        put(
-            root / "data" / folder / "corpus.json",
-            {
-                "name": name,
-                "licence": f"{name} are public domain",
-                "citation": f"Somebody & others, {name}",
-                "clips": 365,
-                "hours": 6.2513,
-                "sample_rate_hz": RATE,
-                "grid_samples": 2048,
-            },
-        )
+    put_corpus(root, "corpus", "chorales")
     return {
         "generators": list(generators),
         "model": "gan",
@@ -289,6 +283,14 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
+def missing(page, path):
+    """Return the rows of a table of metrics of which the page does not show every number."""
+    shown = set(page.values)
+    return {entry for entry, values in json.loads(path.read_text()).items()
+            if isinstance(values, dict) and entry not in ("settings", "intervals", "unavailable", "verdict")
+            and not set(tables.flatten(values).values()) <= shown}
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     root = tmp_path_factory.mktemp("workspace")
@@ -309,13 +311,29 @@ def test_html_is_balanced_and_ids_are_unique(page):
     assert linked <= set(page.ids)
 
 
+BESIDE = {("script", CLOCKS), ("a", "genre.html")}  # the clocks, and the page of the new genre
+
+
+def remote(page, text, beside=frozenset()):
+    """Return what a page takes from elsewhere but for what lies beside it: [(tag, attribute or text)]."""
+    found = [(tag, value[:60]) for tag, key, value in page.attributes
+             if key in ("src", "href", "poster", "srcset", "action", "data")
+             and not value.startswith(("data:", "#")) and (tag, value) not in beside]
+    text = re.sub(r"data:[a-z]+/[a-z]+;base64,[A-Za-z0-9+/=]+", "", text)
+    return found + [("", match) for match in re.findall(r"https?://|@import|url\(|fetch\(|<iframe", text)]
+
+
 def test_nothing_is_fetched_from_anywhere(built, page):
-    for tag, key, value in page.attributes:
-        if key in ("src", "href", "poster", "srcset", "action", "data"):
-            # The clocks lie beside the page.
-            assert value.startswith(("data:", "#")) or (tag, value) == ("script", CLOCKS), f"<{tag} {key}={value[:60]}>"
-    text = re.sub(r"data:[a-z]+/[a-z]+;base64,[A-Za-z0-9+/=]+", "", built[3])
-    assert not re.search(r"https?://|@import|url\(|fetch\(|<iframe", text)
+    assert remote(page, built[3], BESIDE) == []
+    assert set(remote(page, built[3])) == BESIDE, "what lies beside is there"
+
+
+def test_it_leads_to_the_page_of_the_genre_and_has_none_of_it_itself(built, page):
+    assert ("a", "href", "genre.html") in page.attributes
+    words = " ".join(" ".join(page.words).split())
+    assert "GAN was then trained shortly on folk" in words
+    assert not [label for label in page.labels if label.startswith(("Real folk", "Before", "After"))]
+    assert "From scratch" not in words and "folk are public domain" not in words
 
 
 def test_every_row_is_heard(page):
@@ -326,11 +344,6 @@ def test_every_row_is_heard(page):
         "Diffusion",
         "Shuffled",
         "Noise",
-        "Real folk",
-        "Before",
-        "After",
-        "From scratch",
-        "After, chorales again",
     ):
         assert [label for label in page.labels if label.startswith(f"{name}, clip")] == [
             f"{name}, clip {i}" for i in (1, 2, 3, 4)
@@ -340,12 +353,7 @@ def test_every_row_is_heard(page):
 
 def test_numbers_are_those_of_the_files(built, page):
     root, *_ = built
-    shown = set(page.values)
-    for name in ("comparison", "finetune"):
-        table = json.loads((root / f"metrics/{name}.json").read_text())
-        for entry, values in table.items():
-            if isinstance(values, dict) and entry not in ("settings", "intervals", "unavailable", "verdict"):
-                assert set(tables.flatten(values).values()) <= shown, entry
+    assert missing(page, root / "metrics/comparison.json") == set()
 
 
 def test_clocks_have_their_places_and_stand_nowhere_on_the_page(built, page):
@@ -355,6 +363,32 @@ def test_clocks_have_their_places_and_stand_nowhere_on_the_page(built, page):
     places = {value for tag, key, value in page.attributes if key == "data-clock"}
     assert places == {f"{name}.{key}" for name in ("gan", "diffusion") for key in timing[name]}
     assert not {f'"{value}"' for value in tables.flatten(timing).values() if f'value="{value}"' in text}
+
+
+def test_how_much_music_was_measured_stands_beside_the_tables(built, page):
+    words = " ".join(" ".join(page.words).split())
+    for said, times in (
+        ("Real is 240 clips out of 24 min of 54 recordings that no training met; distances are to 1,200 training clips "
+         "out of 2 h 0 min of 290 recordings.", 1),
+    ):
+        assert words.count(said) == times, said
+    assert "{'recordings'" not in words
+    *_, inputs, _ = built
+    silent = [table | {"settings": {}} for table in (inputs.comparison, inputs.finetune)]
+    assert "that no training met;" not in render(replace(inputs, comparison=silent[0], finetune=silent[1]))
+
+
+def test_without_a_floor_the_headline_has_distances_in_place_of_multiples(built):
+    *_, inputs, _ = built
+    for bounds in ([0.0, 60.0], None):
+        intervals = {"real": {"fad": {"logmel": bounds}} if bounds else {}}
+        rough = {key: table | {"intervals": table["intervals"] | intervals}
+                 for key, table in (("comparison", inputs.comparison), ("finetune", inputs.finetune))}
+        changed = replace(inputs, **rough)
+        figures = headline(changed, label_rows(inputs.generators), "chorales", "folk")["figures"]
+        assert [figure.number for figure in figures] == ["6.3", "2.5", "24 → 9.9"]
+        assert "too little for a floor, is at 1.2" in figures[0].text and "is at 2.2" in figures[2].text
+        assert "× real" not in "".join(re.findall(r'data-path="fad.logmel">.*?</tr>', render(changed), re.DOTALL))
 
 
 def test_headline_is_computed(built):
@@ -368,7 +402,7 @@ def test_sources_settings_and_unavailable_embedders_are_named(built, page):
     words = " ".join(page.words)
     for expected in (
         "chorales are public domain",
-        "Somebody & others, folk",
+        "Somebody & others, chorales",
         "training clips measured against",
         "1200",
         "fetch its weights with `chaconne fetch clap` <once>",
@@ -393,12 +427,12 @@ def test_a_missing_file_names_the_stage(tmp_path):
     (tmp_path / "dvc.yaml").write_text("""
 stages:
   sample: {foreach: [gan, diffusion], do: {cmd: x, outs: ["data/samples/${item}"]}}
-  finetuned: {cmd: x, outs: [data/samples/finetune]}
+  tuned: {cmd: x, metrics: [{metrics/finetune.json: {cache: false}}]}
   compare: {cmd: x, metrics: [{metrics/comparison.json: {cache: false}}]}
 """)
     for path, stage in (
         ("data/samples/gan/clips.npy", "sample@gan"),
-        ("data/samples/finetune/after/about.json", "finetuned"),
+        ("metrics/finetune.json", "tuned"),
         ("metrics/comparison.json", "compare"),
     ):
         kept = (tmp_path / path).read_bytes()
@@ -439,7 +473,7 @@ def test_pictures_repeat_byte_for_byte(built, tmp_path):
         (tmp_path / name).mkdir()
         write_pictures(inputs, tmp_path / name)
     first = {p.name: p.read_bytes() for p in Path(tmp_path, "a").iterdir()}
-    assert {"real.png", "codec.png", "gan.png", "diffusion.png", "after.png"} <= set(first)
+    assert {"real.png", "codec.png", "gan.png", "diffusion.png"} == set(first)
     assert first == {p.name: p.read_bytes() for p in Path(tmp_path, "b").iterdir()}
     assert max(map(len, first.values())) < 400_000
 
@@ -485,7 +519,7 @@ def test_durations(seconds, text):
 def test_only_a_clear_winner_is_marked():
     rows = {"real": {"fad": 1.0}, "gan": {"fad": 5.0}, "diffusion": {"fad": 4.0}}
     for bounds, marked in ((([4.6, 5.4], [3.6, 4.4]), True), (([4.2, 5.8], [3.6, 4.4]), False)):
-        intervals = dict(zip(("gan", "diffusion"), ({"fad": b} for b in bounds), strict=True))
+        intervals = dict(zip(("real", "gan", "diffusion"), ({"fad": b} for b in ([0.8, 1.2], *bounds)), strict=True))
         [group] = tables.comparison(rows, intervals, ["real", "gan", "diffusion"], ["gan", "diffusion"])
         assert [cell.best for cell in group.lines[0].cells] == [False, False, marked]
         assert group.lines[0].cells[2].ratio == "4 × real"
@@ -571,6 +605,8 @@ def test_clouds_share_one_picture_and_what_is_far_stands_on_its_edge(built):
 def test_a_ratio_to_nothing_is_not_shown():
     rows = {"real": {"kad": 0.01}, "gan": {"kad": 5.0}}
     [group] = tables.comparison(rows, {"real": {"kad": [-0.1, 0.1]}}, ["real", "gan"], ["gan"])
+    assert group.lines[0].cells[1].ratio == ""
+    [group] = tables.comparison(rows, {}, ["real", "gan"], ["gan"])  # of one recording there is no interval
     assert group.lines[0].cells[1].ratio == ""
 
 

@@ -10,9 +10,12 @@ import pytest
 
 from chaconne.corpora.rendering import packing
 from chaconne.running import files, room
+from chaconne.running.models import load_codec
 from chaconne.running.resume import Parts, mark_finished, work_folder
 from chaconne.running.stage import explain
 from chaconne.storage.files import new_array, write_json
+from chaconne.trained.packs.places import Workspace
+from stages import finetune, own_codec
 from tests.conftest import ROOT
 
 
@@ -97,28 +100,67 @@ def test_finished_work_waits_for_the_lock_of_its_own_branch(folder, monkeypatch)
         assert done.exists() == stays
 
 
-def test_code_and_sound_of_a_codec_are_part_of_its_checkpoint(folder):
+CODECS = {  # call of the stage: (corpora that it learns from, files of code that decide the result)
+    "own_codec.main('own')": (("corpus", "genre"), ("codec/own.py", "codec/spectral.py", "stages/own_codec.py")),
+    "own_codec.main('musika')": (("corpus", "genre"), ("codec/musika.py", "stages/own_codec.py")),
+    "train_codec.main()": (("timbres/timbres", "timbres/chorales", "timbres/folk"),
+                           ("codec/spectral.py", "stages/train_codec.py")),
+}
+
+
+@pytest.mark.parametrize("call", CODECS)
+def test_code_and_sound_of_a_codec_are_part_of_its_checkpoint(folder, call):
     """New reverb is another corpus under the same manifest; the codec is named by a param, not imported."""
-    for name in ("corpus", "genre"):
+    (corpora, files), module = CODECS[call], call.partition(".")[0]
+    for name in corpora:
         (folder / "data" / name).mkdir(parents=True)
         write_json(folder / "data" / name / "corpus.json", {"sample_rate_hz": 22050})
+    (folder / "data/codec.txt").write_text("musika\n" if "musika" in call else "own\n")
     for name in ("params.yaml", "conf"):
         (folder / name).symlink_to(ROOT / name)
-    code = """
+    code = f"""
 from chaconne.running.resume import own_code
-from stages import train_codec
+from stages import {module}
 def told(name, settings, seed, key, inputs):
     print(*inputs, *own_code(), sep="\\n")
     raise SystemExit
-train_codec.Trainer = told
-train_codec.main()
+{module}.Trainer = told
+{call}
 """
     done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": os.fspath(ROOT)}, text=True,
                           capture_output=True)
     said = done.stdout.splitlines()
-    assert {"data/corpus/audio.npy", "data/genre/audio.npy"} <= set(said), done.stderr
-    assert any(line.endswith("codec/spectral.py") for line in said)
-    assert any(line.endswith("stages/train_codec.py") for line in said)
+    wanted = {f"data/{name}/{file}" for name in corpora for file in ("audio.npy", "manifest.csv")}
+    assert wanted <= set(said), done.stderr
+    assert len([line for line in said if line in wanted]) == len(wanted), "each once"
+    for file in files:
+        assert any(line.endswith(file) for line in said), file
+
+
+def test_a_codec_that_is_not_selected_is_a_stand_in(folder, monkeypatch):
+    """In no time, and without the corpora; nobody takes it for a codec."""
+    (folder / "data").mkdir()
+    (folder / "data/codec.txt").write_text("spectral\n")
+    for name in ("params.yaml", "conf"):
+        (folder / name).symlink_to(ROOT / name)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    for name in ("own", "musika"):
+        own_codec.main(name)
+        assert [path.name for path in (folder / "data/codecs" / name).iterdir()] == ["nothing.tsv"]
+        assert (folder / f"metrics/curves/codec_{name}/nothing.tsv").read_text() == "step\tnothing\n"
+        with pytest.raises(FileNotFoundError, match=r"codec.json is missing"):
+            load_codec(folder / "data/codecs" / name)
+
+
+def test_a_network_from_scratch_that_nobody_asked_for_is_a_stand_in(folder, monkeypatch):
+    """Without latents, and no model by that name."""
+    for name in ("params.yaml", "conf"):
+        (folder / name).symlink_to(ROOT / name)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    finetune.main("scratch")
+    for place in ("data/models/scratch", "data/previews/scratch", "metrics/curves/scratch"):
+        assert [path.name for path in (folder / place).iterdir()] == ["nothing.tsv"]
+    assert Workspace(folder).names() == []
 
 
 ROWS = [dict.fromkeys(packing.COLUMNS, "") | dict(clip=i, start=100 * i, samples=100, seconds=0.1, split="train")

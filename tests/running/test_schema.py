@@ -27,6 +27,9 @@ MISTAKES = (  # in params.yaml: text, what stands there instead, what is said
     ("layers: all", "layers: some", "params.yaml: finetune.layers: expected 'all', 'io', 'norm' or 'lora'; got 'some'"),
     ("pretrained: ''", "pretrained: ../../etc", "params.yaml: finetune.pretrained: expected a folder of pretrained/, or"
      " ''; got '../../etc'"),
+    ("base: data/models", "base: elsewhere", "params.yaml: finetune.base: expected 'data/models' or 'pretrained'; "
+     "got 'elsewhere'"),
+    ("corner_hz: 1000", "corner_hz: -1", "params.yaml: spectral.corner_hz: expected a number 0..96000; got -1"),
     ("on_beats: true", "on_beats: 3", "params.yaml: finetune.on_beats: expected a valid boolean; got 3"),
 )
 

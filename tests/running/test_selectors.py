@@ -21,6 +21,7 @@ CORPORA = "expected one of chorales, cocochorales, folder, folk, maestro"
     ("model", "nonsense", "expected one of diffusion, gan, musika; got nonsense; try `dvc exp run -S model=gan`"),
     ("data", "nonsense", f"{CORPORA}; got nonsense; try `dvc exp run -S data=chorales`"),
     ("genre", 7, f"{CORPORA}; got 7; try `dvc exp run -S genre=folk`"),
+    ("codec", "encodec", "expected one of musika, own, spectral; got encodec; try `dvc exp run -S codec=spectral`"),
     ("scale", None, "expected one of better, gpu, laptop, smoke; got None; try `dvc exp run -S scale=laptop`"),
     ("seed", "x", "expected a whole number 0..2147483647; got x; try `dvc exp run -S seed=0`"),
     ("runs", 0, "expected a whole number 1..64; got 0; try `dvc exp run -S runs=1`"),
@@ -53,3 +54,7 @@ def test_the_stage_exits_with_2_and_writes_nothing(tmp_path):
     (tmp_path / "params.yaml").write_text(text)
     assert run().returncode == 0
     assert (tmp_path / "data" / "selectors.txt").read_text() == "ok\n"
+    assert (tmp_path / "data" / "codec.txt").read_text() == "spectral\n"
+    assert (tmp_path / "data" / "generators.txt").read_text() == "diffusion\ngan\n"
+    (tmp_path / "params.yaml").write_text(text.replace("codec: spectral", "codec: own"))
+    assert run().returncode == 0 and (tmp_path / "data" / "codec.txt").read_text() == "own\n"

@@ -40,6 +40,7 @@ def workspace(tmp_path, monkeypatch):
         corpora=[{"name": "noise", "licence": "CC0"}]))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fitting, "load_codec", lambda folder: None)     # there are no previews
+    monkeypatch.setattr(fitting, "read_params", lambda: {"codec": "spectral"})
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
     return tmp_path
 

@@ -16,11 +16,11 @@ from chaconne.editing.making import PART, cut, decoded
 from chaconne.editing.playing import blend, decoder_of
 from chaconne.editing.recordings import PEAK, encode
 from chaconne.running.models import load_codec
-from chaconne.running.params.reading import read_corpus_settings, read_params
+from chaconne.running.params.reading import codec_folder, read_corpus_settings, read_params
 from chaconne.scores.formats.reading import parse_key
 from chaconne.scores.pieces.keys import PROFILES
 from chaconne.scores.pieces.score import TONICS
-from chaconne.trained.places import Found, Trained, loudness_of
+from chaconne.trained.packs.places import Found, Trained, loudness_of
 
 MODEL = "data/accompaniment/model"
 HEARD_S = 300       # of a recording, from which its tuning and key are told
@@ -34,7 +34,7 @@ def open_accompanist(root):
     root, params = Path(os.path.relpath(root)), read_params(root)   # as dvc.yaml spells paths, for what makes them
     if reason := absent(root / MODEL):
         raise ValueError(reason)
-    found = Found("accompaniment", root / MODEL, root / "data/codec", params["accompaniment"]["sample"],
+    found = Found("accompaniment", root / MODEL, root / codec_folder(params), params["accompaniment"]["sample"],
                   loudness_of(params, root), str(root.resolve()))
     codec, model = load_codec(found.codec), load_accompanist(found.model)
     if codec.channels != model.channels:

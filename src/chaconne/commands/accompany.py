@@ -60,7 +60,7 @@ def accompany(
     place = beside(file, "accompanied", out, format)
     from chaconne.accompaniment import playing
     from chaconne.editing.making import open_recording
-    from chaconne.trained.places import project_root
+    from chaconne.trained.packs.places import project_root
 
     root = project_root()
     if root is None:

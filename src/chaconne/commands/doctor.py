@@ -45,7 +45,7 @@ def accelerated(device):
     """Return the Findings on the accelerator, with the sizes of the project's params.yaml."""
     from chaconne.commands.doctoring import accelerator
     from chaconne.running.params.reading import read_params
-    from chaconne.trained.places import project_root
+    from chaconne.trained.packs.places import project_root
 
     root = project_root()
     if root is None:

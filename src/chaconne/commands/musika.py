@@ -88,7 +88,7 @@ def generate(gan: str, out: Path, seconds: Annotated[float, typer.Option(min=0.1
 
 
 @app.command()
-def export(model: Annotated[Path, typer.Argument(help="data/codec, or a folder of data/models")], out: Path):
+def export(model: Annotated[Path, typer.Argument(help="data/codecs/musika, or a folder of data/models")], out: Path):
     """Write what was trained here as the .h5 files that Musika loads."""
     with one_line():
         from chaconne.running.files import new_folder, read_json

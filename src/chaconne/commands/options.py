@@ -31,10 +31,11 @@ FORMATS = ("wav", "flac", "ogg")
 
 def known_models():
     """Return the names of the models here, for completion."""
-    from chaconne.trained.places import Workspace, project_root
+    from chaconne.trained.finding import names_in
+    from chaconne.trained.packs.places import project_root
 
     root = project_root()
-    return Workspace(root).names() if root else []
+    return names_in(root) if root else []
 
 
 def told(command):

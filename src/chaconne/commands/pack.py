@@ -30,8 +30,8 @@ def pack(
       chaconne pack finetuned --name fiddle --licence cc-by-4.0 --out fiddle/
     """
     from chaconne.trained.finding import find
-    from chaconne.trained.packing import pack as make
-    from chaconne.trained.places import PACK, project_root
+    from chaconne.trained.packs.packing import pack as make
+    from chaconne.trained.packs.places import PACK, project_root
 
     if name is not None and not name.isprintable():
         raise ValueError(f"--name: expected a name, got {name!r}")
@@ -58,9 +58,9 @@ def unpack(
       chaconne unpack organ.safetensors --out pretrained/organ
     """
     from chaconne.running.files import read_json
-    from chaconne.trained.packs import open_pack
-    from chaconne.trained.packs import unpack as write
-    from chaconne.trained.places import PACK
+    from chaconne.trained.packs.opening import open_pack
+    from chaconne.trained.packs.opening import unpack as write
+    from chaconne.trained.packs.places import PACK
 
     out = out or file.with_suffix("")
     if file.is_dir():

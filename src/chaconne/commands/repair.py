@@ -19,7 +19,7 @@ def repair():
     """
     from chaconne.commands.doctoring.project import dvc_cache
     from chaconne.running.pipeline import maker_of
-    from chaconne.trained.places import lock_files, outs_in
+    from chaconne.trained.packs.places import lock_files, outs_in
 
     if not Path("dvc.lock").exists():
         typer.echo("chaconne: dvc.lock is not here; go to the folder of the project, where `dvc repro` ran", err=True)

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from chaconne.studio import experiments, files, making, melodies, streaming
 from chaconne.studio.jobs import Jobs
 from chaconne.studio.store import MOST_UPLOAD, Store
-from chaconne.trained.places import project_root
+from chaconne.trained.packs.places import project_root
 
 STATIC = Path(__file__).parent / "static"
 SHARED = Path(__file__).parents[1] / "pages/shared"

@@ -6,7 +6,7 @@ from chaconne.evaluation.verdict.nested import leaves
 from chaconne.running.params.plain import parse
 from chaconne.running.params.reading import merge
 from chaconne.running.pipeline import look_up
-from chaconne.trained.revisions import git
+from chaconne.trained.packs.revisions import git
 
 NUMBERS = (("fad.logmel", "Fréchet distance (log-mel)"), ("fad.notes", "Fréchet distance (notes)"),
            ("coverage", "coverage"), ("nearest_train", "nearest training clip"),

@@ -5,7 +5,7 @@ import torch
 from chaconne.editing import making
 from chaconne.storage.latents.audio import write_wav
 from chaconne.studio.store import Piece
-from chaconne.trained.places import project_root
+from chaconne.trained.packs.places import project_root
 
 MOST_S = 900            # of a piece that the page asks for
 KNOBS = ("steps", "method", "guidance", "truncation")

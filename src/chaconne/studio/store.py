@@ -10,8 +10,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaconne.trained.finding import find
-from chaconne.trained.places import Workspace, project_root
+from chaconne.trained.finding import find, names_in
+from chaconne.trained.packs.places import project_root
 
 MOST_UPLOAD = 2**28     # bytes of a recording or a melody
 MOST_LOADED = 6         # models in memory; the one that waited longest goes
@@ -44,9 +44,9 @@ class Store:
         self.pieces, self.recordings, self.loaded = {}, {}, {}
 
     def names(self):
-        """Return what can be played: the workspace's models, and the packs the studio was started with."""
+        """Return what can be played: the project's models, and the packs the studio was started with."""
         root = project_root()
-        return [*(Workspace(root).names() if root else []), *self.extra]
+        return [*(names_in(root) if root else []), *self.extra]
 
     def trained(self, name, rev=None):
         """Return the Trained of a name, loaded once, and again when its training has written it anew."""

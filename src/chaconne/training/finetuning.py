@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from chaconne.running.models import load_generator, load_variation
+from chaconne.running.params.reading import start_folder
 from chaconne.storage.latents.latents import Latents
 from chaconne.storage.latents.provenance import together
 from chaconne.training.engine.trainer import Trainer
@@ -37,7 +38,7 @@ def fine_tune(params, steps, name, outs):
     Arguments and result: as of `from_scratch`.
     """
     knobs = params["finetune"] | {"steps": steps}
-    folder = start_of(params)
+    folder = start_folder(params)
     model, settings = prepare(folder, "data/genre_latents", knobs, params["seed"])
     latents = Latents("data/genre_latents", "train", settings["frames"], knobs["on_beats"])
     old = Latents("data/latents", "train", settings["frames"], knobs["on_beats"]) if knobs["mix_old"] else None
@@ -48,12 +49,6 @@ def fine_tune(params, steps, name, outs):
                       [*GENRE, *OLD, f"{folder}/model.safetensors"])
     return fit(model, source_of(latents, model, old, knobs["mix_old"], knobs["augment_noise"]), trainer, settings,
                outs, merge)
-
-
-def start_of(params):
-    """Return the folder of the generator that is fine-tuned."""
-    given = params["finetune"]["pretrained"]
-    return f"pretrained/{given}" if given else f"data/models/{params['model']}"
 
 
 def prepare(folder, latents_folder, knobs, seed):

@@ -8,6 +8,7 @@ from torch.nn.utils import parametrize
 
 from chaconne.running.files import new_folder, seal
 from chaconne.running.models import load_codec
+from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.storage.files import of_run
 from chaconne.storage.latents.audio import write_wav
 from chaconne.storage.latents.latents import Latents
@@ -139,7 +140,7 @@ def fit(model, source, trainer, settings, outs, merge=None):
 
 def learn(model, source, trainer, settings, out, merge=None):
     """Do as `fit`, but keep the state to resume from and the previews: `trainer.finish` is left to the caller."""
-    codec = load_codec("data/codec")
+    codec = load_codec(codec_folder(read_params()))
     # All of it, before averages are taken of its weights: means, and what the trainer itself would not move.
     model.to(trainer.fabric.device)
     spent = model.train().fit(source, trainer, settings, previews_of(codec, trainer.folder))

@@ -8,7 +8,7 @@ from pathlib import Path
 from chaconne.commands.doctoring.finding import Finding
 from chaconne.running.files import one_line, verify
 from chaconne.running.pipeline import maker_of
-from chaconne.trained.places import Workspace, cache_folder, project_root
+from chaconne.trained.packs.places import Workspace, cache_folder, project_root
 
 
 def look():
@@ -43,7 +43,8 @@ def settings(here, root):
 def models(root):
     """Yield whether codec and models are there and whole."""
     here, place = partial(Finding, "models"), Workspace(root)
-    wanted = [("codec", root / "data/codec", "train_codec")]
+    codecs = [path.parent for path in sorted(root.glob("data/codecs/*/codec.json"))]
+    wanted = [("codec", folder, "codec") for folder in codecs or [root / "data/codecs/spectral"]]
     wanted += [(name, root / f"data/models/{name}", None) for name in place.names()]
     missing = [name for name in ("gan", "diffusion", "finetuned") if name not in place.names()]
     for name, folder, stage in wanted:
@@ -57,8 +58,7 @@ def models(root):
             yield here(name, "missing", one_line(error),
                        f"chaconne repair && dvc repro {maker_of(folder.relative_to(root), root)}")
     for name in missing:
-        stage = {"finetuned": "finetune"}.get(name, f"train_{name}")
-        yield here(name, "note", "not trained here", f"dvc repro {stage}")
+        yield here(name, "note", "not trained here", f"dvc repro {maker_of(f'data/models/{name}', root)}")
 
 
 def caches(root):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chaconne.pages.shared.inputs import rows_of
-from chaconne.pages.shared.tables import short
+from chaconne.pages.shared.tables import clearly_positive, short
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ def headline(inputs, labels, corpus, genre):
     embedder = deciding_embedder(inputs.comparison)
     distances = {name: values["fad"][embedder] for name, values in rows.items() if "fad" in values}
     floor = distances.pop("real")
-    times = {name: distance / floor for name, distance in distances.items()} if floor > 0 else {}
+    times = {}
+    if holds(inputs.comparison, embedder):
+        times = {name: distance / floor for name, distance in distances.items()}
     names = [labels[name].name for name in inputs.generators]
     hours = inputs.corpora["corpus"].get("hours")
     size = f", a corpus of {short(hours, 2)} hours," if hours else ""
@@ -52,9 +54,27 @@ def headline(inputs, labels, corpus, genre):
                 for n in inputs.generators
                 if n in times
             ),
+            *(
+                Figure(
+                    short(distances[n], 2),
+                    f"{labels[n].name}: Fréchet distance to the corpus ({embedder}); real music that nobody trained "
+                    f"on, of which there is too little for a floor, is at {short(floor, 2)}",
+                    labels[n].css,
+                )
+                for n in inputs.generators
+                if n in distances and n not in times
+            ),
             *tuned_figures(inputs.finetune, embedder, genre),
         ],
     }
+
+
+def holds(table, embedder):
+    """Tell whether the Fréchet distance of real music is a floor: its interval stays above zero.
+
+    Where it does not (held-out music of two recordings, say), multiples of it say nothing.
+    """
+    return table["real"]["fad"][embedder] > 0 and clearly_positive(table.get("intervals", {}), f"fad.{embedder}")
 
 
 def deciding_embedder(comparison):
@@ -64,19 +84,23 @@ def deciding_embedder(comparison):
 
 
 def tuned_figures(finetune, embedder, genre):
-    """Return what fine-tuning gained, as multiples of the distance of real music of the genre."""
+    """Return what fine-tuning gained: multiples of the distance of real music, or distances where that is no floor."""
     rows = rows_of(finetune)
     real, *distances = (
-        rows.get(name, {}).get("fad", {}).get(embedder) for name in ("real", "before", "after", "scratch")
+        rows.get(name, {}).get("fad", {}).get(embedder) for name in ("real", "before", "after")
     )
     if not real or None in distances:
         return []
-    before, after, scratch = (f"{short(distance / real, 2)}×" for distance in distances)
+    if holds(finetune, embedder):
+        before, after = (f"{short(distance / real, 2)}×" for distance in distances)
+        where = f"where real {genre} is 1×"
+    else:
+        before, after = (short(distance, 2) for distance in distances)
+        where = f"where real {genre}, of which there is too little for a floor, is at {short(real, 2)}"
     return [
         Figure(
             f"{before} → {after}",
-            f"distance to {genre} before and after fine-tuning, where real {genre} "
-            f"is 1×; from scratch on the same budget: {scratch}",
+            f"distance to {genre} before and after fine-tuning, {where}",
             "after",
         )
     ]

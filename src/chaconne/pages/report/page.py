@@ -5,7 +5,7 @@ from pathlib import Path
 from chaconne.pages.report import sections, verdict
 from chaconne.pages.report.commands import commands
 from chaconne.pages.report.headline import headline
-from chaconne.pages.report.labels import label_kept, label_rows, label_tuned
+from chaconne.pages.report.labels import label_rows
 from chaconne.pages.shared import listen, policy, sweeps, tables
 
 HERE = Path(__file__).parent
@@ -14,21 +14,18 @@ CLOCKS = "timing.js"  # beside the page: what chaconne.running.clocks writes
 
 def render(inputs):
     """Return the page (HTML text) of an `Inputs`."""
-    corpus, genre = (inputs.corpora[name]["name"] for name in ("corpus", "genre"))
+    corpus, genre = inputs.corpora["corpus"]["name"], inputs.finetune["genre"]
     model = inputs.finetune["model"]
     labels = label_rows(inputs.generators)
-    tuned = label_tuned(labels[model].name, genre, corpus)
     context = {
         "title": f"Chaconne: {corpus} by machine",
         "labels": labels,
         "generators": inputs.generators,
-        "tuned": tuned,
         "corpus": corpus,
         "genre": genre,
         "model": model,
         "ruler": listen.ruler(),
         "clips_shown": listen.CLIPS,
-        "kept_labels": label_kept(corpus),
         "commands": commands(inputs.params, inputs.generators, model),
         "corpora": inputs.corpora,
         "verdict": verdict.answers(inputs, labels),
@@ -36,12 +33,11 @@ def render(inputs):
         "warnings": inputs.comparison.get("warnings", []),
         "unavailable": inputs.comparison.get("unavailable", {}),
         **headline(inputs, labels, corpus, genre),
-        **sections.listening(inputs, labels, tuned),
+        **sections.listening(inputs, labels),
         **sections.numbers(inputs, labels),
         **sections.projection(inputs, labels),
         **sections.settings(inputs, labels),
-        **sections.tuning(inputs),
-        **sections.curve_sections(inputs.curves, inputs.generators, labels, tuned),
+        **sections.curve_sections(inputs.curves, inputs.generators, labels),
         "clocks": sections.CLOCKS,
         "short": tables.short,
     }

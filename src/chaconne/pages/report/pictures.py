@@ -5,11 +5,9 @@ from pathlib import Path
 from chaconne.pages.shared import sound
 from chaconne.pages.shared.listen import CLIPS
 
-TUNED = ("genre", "after", "scratch")
-
 
 def write_pictures(inputs, folder):
-    """Write <row>.png into `folder`: the first clips of real, codec, every generator, fine-tuned music."""
-    for name in ("real", "codec", *inputs.generators, *TUNED):
+    """Write <row>.png into `folder`: the first clips of real, codec and every generator."""
+    for name in ("real", "codec", *inputs.generators):
         one = inputs.sounds[name]
         Path(folder, f"{name}.png").write_bytes(sound.png(sound.strip(one.clips[:CLIPS], one.sample_rate_hz)))

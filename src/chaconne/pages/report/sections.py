@@ -6,7 +6,7 @@ from chaconne.evaluation.verdict.nested import leaves
 from chaconne.pages.report import scatter
 from chaconne.pages.shared import charts, listen, tables
 from chaconne.pages.shared.inputs import rows_of
-from chaconne.pages.shared.meanings import SIZE
+from chaconne.pages.shared.meanings import pretty
 
 SETTINGS = {
     "data": "corpus",
@@ -19,6 +19,7 @@ SETTINGS = {
     "clip_seconds": "seconds a clip",
     "reference_clips": "training clips measured against",
 }
+MUSIC = ("heldout", "training")  # settings that stand beside the numbers, as a sentence
 CLOCKS = {
     "train_cpu_seconds": "training, CPU time",
     "train_wall_seconds": "training, on the clock",
@@ -26,22 +27,14 @@ CLOCKS = {
 }
 
 
-def listening(inputs, labels, tuned):
-    """Return the rows of players; pictures of one genre share their brightness, so that eyes can compare."""
-    sounds, model = inputs.sounds, inputs.finetune["model"]
-    loud, loud_genre = listen.loudest_of(sounds["real"]), listen.loudest_of(sounds["genre"])
-    before = listen.clips_of(sounds[model], tuned["before"], loud_genre)
-    rest = [listen.clips_of(sounds[name], tuned[name], loud_genre) for name in ("genre", "after", "scratch")]
+def listening(inputs, labels):
+    """Return the rows of players; all pictures share their brightness, so that eyes can compare."""
+    sounds = inputs.sounds
+    loud = listen.loudest_of(sounds["real"])
     return {
         "heard": [listen.clips_of(sounds[name], labels[name], loud) for name in ("real", "codec")],
         "made": [listen.with_piece(sounds[name], labels[name], loud) for name in inputs.generators],
         "controls": [listen.clips_of(sounds[name], labels[name], loud) for name in ("shuffled", "noise")],
-        "tuned_heard": [
-            rest[0],
-            before,
-            *rest[1:],
-            listen.clips_of(sounds["old_after"], tuned["old_after"], loud),
-        ],
     }
 
 
@@ -56,6 +49,7 @@ def numbers(inputs, labels):
     ]
     return {
         "columns": columns,
+        "music": tables.music_of(inputs.comparison.get("settings", {})),
         "ratio_charts": figures,
         "comparison": tables.comparison(rows, intervals, columns, inputs.generators),
     }
@@ -87,54 +81,10 @@ def projection(inputs, labels):
     }
 
 
-def tuning(inputs):
-    """Return two tables: what was learned of the new genre, and what is left of the old corpus."""
-    rows, intervals = rows_of(inputs.finetune), inputs.finetune.get("intervals", {})
-    columns = [name for name in ("real", "before", "after", "scratch") if name in rows]
-    old = {"real": inputs.comparison["real"]} | {n: rows[n] for n in ("old_before", "old_after") if n in rows}
-    old_intervals = intervals | {"real": inputs.comparison.get("intervals", {}).get("real", {})}
-    return {
-        "tuned_columns": columns,
-        "kept_columns": list(old),
-        "tuned_table": tables.comparison(rows, intervals, columns, ("before", "after", "scratch")),
-        "kept_table": [
-            group
-            for group in tables.comparison(old, old_intervals, list(old), ("old_before", "old_after"))
-            if group.title != SIZE
-        ],  # the sizes stand in the first table
-    }
-
-
-def curve_sections(curves, generators, labels, tuned):
-    """Return {title: [(heading, chart)]}: generators side by side, fine-tune on scratch, everything else."""
-    side = [
-        (labels[name].name, panels(curves[f"train_{name}"], labels[name].css))
-        for name in generators
-        if f"train_{name}" in curves
-    ]
-    runs = [
-        (tuned[row], curves[run])
-        for run, row in (("finetune", "after"), ("scratch", "scratch"))
-        if run in curves
-    ]
-    metrics = sorted({metric for _, run in runs for metric in run})
-    against = [
-        (
-            pretty(metric),
-            Markup(
-                charts.curves(
-                    pretty(metric),
-                    [(label.name, label.css, *run[metric]) for label, run in runs if metric in run],
-                )
-            ),
-        )
-        for metric in metrics
-    ]
-    shown = {f"train_{name}" for name in generators} | {"finetune", "scratch"}
-    others = [
-        (name.replace("_", " "), panels(run, "codec")) for name, run in curves.items() if name not in shown
-    ]
-    return {"curves_side": side, "curves_tuned": against, "curves_other": others}
+def curve_sections(curves, generators, labels):
+    """Return {title: [(heading, charts)]}: generators side by side."""
+    return {"curves_side": [(labels[name].name, panels(curves[f"train_{name}"], labels[name].css))
+                            for name in generators if f"train_{name}" in curves]}
 
 
 def panels(run, css):
@@ -145,17 +95,13 @@ def panels(run, css):
     ]
 
 
-def pretty(metric):
-    """Return the name of a curve for people: 'valid/loss' -> 'valid: loss'."""
-    return metric.replace("/", ": ").replace("_", " ")
-
-
 def settings(inputs, labels):
     """Return how this page came about: facts [(name, value)], and every knob of the generators side by side.
 
     The knobs: [(name, [value or None per generator])] with the generators' names in `knob_columns`.
     """
     known = {key: inputs.params.get(key) for key in ("genre", "model")} | inputs.comparison.get("settings", {})
+    known = {key: value for key, value in known.items() if key not in MUSIC}
     knobs = {name: dict(leaves(values)) for name, values in known.pop("generators", {}).items()}
     ordered = sorted(known, key=lambda key: (key not in SETTINGS, [*SETTINGS, key].index(key), key))
     paths = list(dict.fromkeys(path for values in knobs.values() for path in values))

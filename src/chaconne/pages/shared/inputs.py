@@ -12,7 +12,6 @@ from chaconne.running.pipeline import maker_of
 from chaconne.storage.files import load_array
 
 ANCHORS = ("real", "codec", "shuffled", "noise")
-TUNED = ("after", "scratch", "old_after")
 NOT_ROWS = ("settings", "intervals", "unavailable", "verdict")
 
 
@@ -56,12 +55,10 @@ def read_inputs(params, root="."):
     comparison = read_json(need(root, "metrics/comparison.json"))
     finetune = read_json(need(root, "metrics/finetune.json"))
     generators = name_generators(params, comparison)
-    corpora = {name: read_json(need(root, f"data/{name}/corpus.json")) for name in ("corpus", "genre")}
+    corpora = {"corpus": read_json(need(root, "data/corpus/corpus.json"))}
     folders = {name: f"data/samples/anchors/{name}" for name in ANCHORS}
     folders |= {name: f"data/samples/{name}" for name in generators}
-    folders |= {name: f"data/samples/finetune/{name}" for name in TUNED}
     sounds = {name: read_sound(root, name, folder) for name, folder in folders.items()}
-    sounds["genre"] = read_genre(root, corpora["genre"]["sample_rate_hz"])
     return Inputs(
         params,
         generators,
@@ -103,7 +100,7 @@ def read_sound(root, name, folder):
 def read_genre(root, sample_rate_hz):
     """Read real music of the new genre that no training saw."""
     clips = load_array(need(root, "data/genre_reference/heldout.npy"), np.int16, 2)
-    return Sound("genre", clips, None, {}, sample_rate_hz)
+    return Sound("real", clips, None, {}, sample_rate_hz)
 
 
 def read_sweeps(root):

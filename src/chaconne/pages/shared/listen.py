@@ -9,6 +9,15 @@ CLIP_COLUMNS = 440  # pixels of a spectrogram
 PIECE_COLUMNS = 1400
 
 
+@dataclass(frozen=True)
+class Label:
+    """name: heading. text: what one hears. css: colour class of page.css."""
+
+    name: str
+    text: str
+    css: str
+
+
 @dataclass
 class Player:
     """One sound: data: URIs of MP3 and PNG, its length, and what a screen reader says."""

@@ -64,6 +64,14 @@ MEANINGS = {
         DISTANCE,
         ratio=True,
     ),
+    "left_out.fad": Meaning(
+        "Fréchet distance of one recording",
+        "Each recording left out in turn and measured against all the others: mean and interval over recordings. No "
+        "floor: one recording varies less than many, which alone makes a distance.",
+        "",
+        DISTANCE,
+    ),
+    "left_out.recordings": Meaning("Recordings left out in turn", "So many were measured in this way.", "", DISTANCE),
     "coverage": Meaning(
         "Coverage",
         "Share of training music that has a clip like it close by. Low: always the same.",
@@ -190,3 +198,8 @@ def order_of(path):
         keys.index(".".join(parts[:n])) for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in MEANINGS
     ]
     return GROUPS.index(meaning_of(path).group), known[0] if known else len(keys), path
+
+
+def pretty(metric):
+    """Return the name of a curve for people: 'valid/loss' -> 'valid: loss'."""
+    return metric.replace("/", ": ").replace("_", " ")

@@ -58,7 +58,7 @@ def comparison(rows, intervals, columns, contestants):
             meaning.better,
             {c: flat[c][path] for c in competing},
             {c: bounds[c][path] for c in competing if path in bounds[c]},
-            bounds.get("real", {}).get(path) or ([real[path]] * 2 if path in real else None),
+            bounds.get("real", {}).get(path),
         )
         if best:
             cells[competing[best]].best = True
@@ -82,9 +82,9 @@ def cell(value, interval, real):
 
 
 def clearly_positive(intervals, path):
-    """Tell whether the interval of the row `real` stays above zero: else a ratio to it means nothing."""
+    """Tell whether the row `real` has an interval that stays above zero: else a ratio to it means nothing."""
     interval = flatten(intervals.get("real", {})).get(path)
-    return interval is None or interval[0] > 0
+    return interval is not None and interval[0] > 0
 
 
 def ratio(value, real):
@@ -120,3 +120,21 @@ def duration(seconds):
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def music_of(settings):
+    """Return how much music the clips of a table hold, one sentence; '' where its settings do not say so.
+
+    settings: clips, reference_clips; heldout, training: {recordings, seconds}.
+    """
+    if not {"heldout", "training"} <= set(settings):
+        return ""
+    held, known = (
+        f"{duration(round(music['seconds']))} of {music['recordings']:,} "
+        f"recording{'s' * (music['recordings'] != 1)}"
+        for music in (settings["heldout"], settings["training"])
+    )
+    return (
+        f"Real is {settings['clips']:,} clips out of {held} that no training met; distances are to "
+        f"{settings['reference_clips']:,} training clips out of {known}."
+    )
