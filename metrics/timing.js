@@ -1,94 +1,104 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 43.29,
-    "train_cpu_seconds": 490.46,
-    "train_wall_seconds": 246.71
+    "realtime_factor": 42.4,
+    "train_cpu_seconds": 486.79,
+    "train_wall_seconds": 258.98
   },
   "gan": {
-    "realtime_factor": 119.31,
-    "train_cpu_seconds": 570.1,
-    "train_wall_seconds": 324.07
+    "realtime_factor": 115.47,
+    "train_cpu_seconds": 451.98,
+    "train_wall_seconds": 238.52
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 93.94,
-      "peak_mb": 1378,
-      "wall_seconds": 49.25
+      "cpu_seconds": 90.24,
+      "peak_mb": 1380,
+      "wall_seconds": 47.45
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 42.88,
-      "peak_mb": 811,
-      "wall_seconds": 21.96
+      "cpu_seconds": 43.89,
+      "peak_mb": 817,
+      "wall_seconds": 22.27
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 37.53,
-      "peak_mb": 1031,
-      "wall_seconds": 18.56
+      "cpu_seconds": 36.22,
+      "peak_mb": 1017,
+      "wall_seconds": 17.98
     },
     "accompaniment/train": {
-      "cpu_seconds": 369.3,
+      "cpu_seconds": 354.48,
       "peak_mb": 1360,
-      "wall_seconds": 184.77
+      "wall_seconds": 177.67
     },
     "accompaniment/voices": {
-      "cpu_seconds": 175.32,
-      "peak_mb": 177,
-      "wall_seconds": 99.02
+      "cpu_seconds": 35.7,
+      "peak_mb": 115,
+      "wall_seconds": 19.63
     },
     "anchors": {
-      "cpu_seconds": 32.24,
-      "peak_mb": 1097,
-      "wall_seconds": 15.98
+      "cpu_seconds": 30.38,
+      "peak_mb": 1316,
+      "wall_seconds": 15.18
+    },
+    "codec_musika": {
+      "cpu_seconds": 2.41,
+      "peak_mb": 750,
+      "wall_seconds": 0.06
+    },
+    "codec_own": {
+      "cpu_seconds": 2.5,
+      "peak_mb": 750,
+      "wall_seconds": 0.06
     },
     "controls/encode_variants": {
-      "cpu_seconds": 62.9,
-      "peak_mb": 978,
-      "wall_seconds": 31.59
+      "cpu_seconds": 55.0,
+      "peak_mb": 927,
+      "wall_seconds": 27.68
     },
     "controls/evaluate": {
-      "cpu_seconds": 142.98,
-      "peak_mb": 1636,
-      "wall_seconds": 74.86
+      "cpu_seconds": 166.93,
+      "peak_mb": 2581,
+      "wall_seconds": 87.75
     },
     "controls/known": {
-      "cpu_seconds": 4.46,
-      "peak_mb": 1701,
-      "wall_seconds": 3.03
+      "cpu_seconds": 4.22,
+      "peak_mb": 1703,
+      "wall_seconds": 2.88
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 509.16,
-      "peak_mb": 1328,
-      "wall_seconds": 255.48
+      "cpu_seconds": 484.05,
+      "peak_mb": 1336,
+      "wall_seconds": 243.25
     },
     "controls/steer_gan": {
-      "cpu_seconds": 724.6,
-      "peak_mb": 1432,
-      "wall_seconds": 363.99
+      "cpu_seconds": 683.31,
+      "peak_mb": 1435,
+      "wall_seconds": 343.49
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 245.79,
-      "peak_mb": 1068,
-      "wall_seconds": 124.6
+      "cpu_seconds": 228.43,
+      "peak_mb": 1087,
+      "wall_seconds": 115.82
     },
     "controls/try_gan": {
-      "cpu_seconds": 55.94,
-      "peak_mb": 1069,
-      "wall_seconds": 29.34
+      "cpu_seconds": 53.12,
+      "peak_mb": 1074,
+      "wall_seconds": 27.82
     },
     "controls/variants": {
-      "cpu_seconds": 179.36,
-      "peak_mb": 181,
-      "wall_seconds": 92.71
+      "cpu_seconds": 173.56,
+      "peak_mb": 182,
+      "wall_seconds": 89.51
     },
     "corpus": {
-      "cpu_seconds": 119.27,
-      "peak_mb": 179,
-      "wall_seconds": 60.36
+      "cpu_seconds": 115.64,
+      "peak_mb": 181,
+      "wall_seconds": 101.09
     },
     "counterpoint/compose": {
-      "cpu_seconds": 175.88,
-      "peak_mb": 823,
-      "wall_seconds": 93.56
+      "cpu_seconds": 179.4,
+      "peak_mb": 826,
+      "wall_seconds": 95.27
     },
     "counterpoint/evaluate": {
       "cpu_seconds": 19.77,
@@ -96,123 +106,128 @@ globalThis.chaconneClocks = {
       "wall_seconds": 9.52
     },
     "counterpoint/hear": {
-      "cpu_seconds": 183.59,
-      "peak_mb": 1095,
-      "wall_seconds": 93.99
+      "cpu_seconds": 171.05,
+      "peak_mb": 1108,
+      "wall_seconds": 87.52
     },
     "counterpoint/reinforce": {
-      "cpu_seconds": 244.73,
-      "peak_mb": 1212,
-      "wall_seconds": 133.64
+      "cpu_seconds": 237.88,
+      "peak_mb": 1177,
+      "wall_seconds": 119.13
     },
     "counterpoint/scores": {
-      "cpu_seconds": 37.75,
-      "peak_mb": 173,
-      "wall_seconds": 19.53
+      "cpu_seconds": 38.19,
+      "peak_mb": 175,
+      "wall_seconds": 19.97
     },
     "counterpoint/train": {
-      "cpu_seconds": 1150.68,
-      "peak_mb": 1224,
-      "wall_seconds": 590.82
+      "cpu_seconds": 1120.6,
+      "peak_mb": 1222,
+      "wall_seconds": 563.05
     },
     "encode": {
-      "cpu_seconds": 24.53,
-      "peak_mb": 810,
-      "wall_seconds": 12.27
+      "cpu_seconds": 22.18,
+      "peak_mb": 823,
+      "wall_seconds": 11.64
     },
     "encode_genre": {
-      "cpu_seconds": 36.42,
-      "peak_mb": 823,
-      "wall_seconds": 19.91
+      "cpu_seconds": 33.81,
+      "peak_mb": 795,
+      "wall_seconds": 17.94
     },
     "evaluate_anchors": {
-      "cpu_seconds": 54.96,
-      "peak_mb": 1406,
-      "wall_seconds": 27.81
+      "cpu_seconds": 54.06,
+      "peak_mb": 1324,
+      "wall_seconds": 27.28
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 18.97,
-      "peak_mb": 1014,
-      "wall_seconds": 8.82
+      "cpu_seconds": 18.22,
+      "peak_mb": 1024,
+      "wall_seconds": 8.5
     },
     "evaluate_finetune": {
-      "cpu_seconds": 75.3,
-      "peak_mb": 1336,
-      "wall_seconds": 39.86
+      "cpu_seconds": 71.71,
+      "peak_mb": 1350,
+      "wall_seconds": 36.33
     },
     "evaluate_gan": {
-      "cpu_seconds": 19.43,
-      "peak_mb": 1020,
-      "wall_seconds": 9.02
+      "cpu_seconds": 18.77,
+      "peak_mb": 1010,
+      "wall_seconds": 8.8
     },
     "finetune": {
-      "cpu_seconds": 103.37,
-      "peak_mb": 1301,
-      "wall_seconds": 51.09
+      "cpu_seconds": 91.97,
+      "peak_mb": 1302,
+      "wall_seconds": 45.76
     },
     "genre": {
-      "cpu_seconds": 124.6,
-      "peak_mb": 193,
-      "wall_seconds": 63.98
+      "cpu_seconds": 121.55,
+      "peak_mb": 194,
+      "wall_seconds": 63.44
     },
     "genre_scores": {
-      "cpu_seconds": 4.33,
+      "cpu_seconds": 4.7,
       "peak_mb": 134,
-      "wall_seconds": 2.2
+      "wall_seconds": 2.33
     },
     "reference_corpus": {
-      "cpu_seconds": 31.31,
-      "peak_mb": 1596,
-      "wall_seconds": 15.6
+      "cpu_seconds": 33.07,
+      "peak_mb": 1609,
+      "wall_seconds": 16.44
     },
     "reference_genre": {
-      "cpu_seconds": 33.47,
-      "peak_mb": 1914,
-      "wall_seconds": 17.07
+      "cpu_seconds": 32.73,
+      "peak_mb": 1983,
+      "wall_seconds": 16.96
     },
     "sample_diffusion": {
-      "cpu_seconds": 41.98,
-      "peak_mb": 1525,
-      "wall_seconds": 20.74
+      "cpu_seconds": 40.07,
+      "peak_mb": 1526,
+      "wall_seconds": 20.27
     },
     "sample_finetune": {
-      "cpu_seconds": 32.91,
-      "peak_mb": 996,
-      "wall_seconds": 16.54
+      "cpu_seconds": 40.48,
+      "peak_mb": 1278,
+      "wall_seconds": 20.33
     },
     "sample_gan": {
-      "cpu_seconds": 15.24,
-      "peak_mb": 1511,
-      "wall_seconds": 7.27
+      "cpu_seconds": 15.15,
+      "peak_mb": 1515,
+      "wall_seconds": 7.44
     },
     "scores": {
-      "cpu_seconds": 6.27,
-      "peak_mb": 137,
-      "wall_seconds": 3.17
+      "cpu_seconds": 6.31,
+      "peak_mb": 138,
+      "wall_seconds": 3.16
     },
     "scratch": {
-      "cpu_seconds": 102.78,
-      "peak_mb": 1294,
-      "wall_seconds": 50.62
+      "cpu_seconds": 2.52,
+      "peak_mb": 755,
+      "wall_seconds": 0.09
+    },
+    "timbres": {
+      "cpu_seconds": 245.53,
+      "peak_mb": 175,
+      "wall_seconds": 209.78
     },
     "train_codec": {
-      "cpu_seconds": 204.81,
-      "peak_mb": 2599,
-      "wall_seconds": 111.98
+      "cpu_seconds": 1216.52,
+      "peak_mb": 2631,
+      "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 493.89,
-      "peak_mb": 1253,
-      "wall_seconds": 247.14
+      "cpu_seconds": 489.63,
+      "peak_mb": 1265,
+      "wall_seconds": 259.36
     },
     "train_gan": {
-      "cpu_seconds": 573.48,
-      "peak_mb": 1268,
-      "wall_seconds": 324.45
+      "cpu_seconds": 454.92,
+      "peak_mb": 1284,
+      "wall_seconds": 238.9
     },
     "train_musika": {
-      "cpu_seconds": 3.05,
-      "peak_mb": 757,
+      "cpu_seconds": 2.66,
+      "peak_mb": 767,
       "wall_seconds": 0.06
     }
   }
