@@ -9,7 +9,7 @@ import numpy as np
 TICKS = 480  # a quarter note
 PITCHED = [number for number in range(112) if number != 55]  # General MIDI programs that play pitches; 55 is a hit
 # Never trained on: a codec is judged by them. Electric Piano, Harpsichord, Vibraphone, Drawbar Organ, Nylon Guitar,
-# Viola, Choir Aahs, Trombone, Tenor Sax, Clarinet, Recorder, Banjo: one of every family.
+# Viola, Choir Aahs, Trombone, Tenor Sax, Clarinet, Recorder, Banjo.
 HELD_OUT = (4, 6, 11, 16, 24, 41, 52, 57, 66, 71, 74, 105)
 HEARD = [number for number in PITCHED if number not in HELD_OUT]
 
