@@ -24,7 +24,7 @@ from chaconne.evaluation.verdict.nested import leaves  # noqa: E402
 from chaconne.running.files import read_json  # noqa: E402
 from chaconne.running.params.reading import read_params  # noqa: E402
 from chaconne.storage.files import write_json  # noqa: E402
-from chaconne.training.finetuning import fine_tune, from_scratch  # noqa: E402
+from chaconne.training.finetuning.finetuning import fine_tune, from_scratch  # noqa: E402
 
 FOLDER, SEEDS, OUT = Path("data/sweeps"), Path("metrics/studies/seeds.json"), Path("metrics/studies/luck.json")
 GENRE, OLD = ("data/genre_reference", "data/genre_latents"), ("data/reference", "data/latents")

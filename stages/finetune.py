@@ -6,7 +6,7 @@ from chaconne.running.files import stand_in
 from chaconne.running.params.reading import read_params
 from chaconne.running.processes import spread_out
 from chaconne.running.stage import stage
-from chaconne.training.finetuning import fine_tune, from_scratch
+from chaconne.training.finetuning.finetuning import fine_tune, from_scratch
 
 WAYS = {"finetune": (fine_tune, "finetuned"), "scratch": (from_scratch, "scratch")}
 

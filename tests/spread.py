@@ -58,8 +58,8 @@ def main(kind, processes, fault=""):
         spread_out(trainer)
         if layers:
             knobs = {"base": "data/models", "pretrained": "", "learning_rate": settings["learning_rate"],
-                     "critic": "kept", "layers": layers, "lora_rank": 2, "mix_old": 0.0, "augment_noise": 0.0,
-                     "on_beats": False}
+                     "critic": "kept", "layers": layers, "lora_rank": 2, "keep": 0.0, "mix_old": 0.0,
+                     "augment_noise": 0.0, "stop_every": 0, "patience": 1, "on_beats": False}
             clock.update(finetuning.fine_tune(params | {"finetune": knobs}, STEPS, "spread", ("model", None)))
         else:
             clock.update(fitting.pretrain("spread", KINDS[name].Model, settings, params, "model", None))

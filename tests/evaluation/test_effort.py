@@ -34,8 +34,8 @@ PARAMS = {
                   "sample": {"method": "heun", "steps": 2, "shift": 1.0, "guidance": 1.0, "batch": 8}},
     "piece_seconds": 3, "evaluate": EVALUATE, "model": "gan",
     "finetune": {"base": "data/models", "pretrained": "", "scratch": True, "layers": "all", "critic": "new",
-                 "lora_rank": 2, "learning_rate": 0.001, "mix_old": 0.0, "augment_noise": 0.0, "on_beats": True,
-                 "steps": 4},
+                 "lora_rank": 2, "learning_rate": 0.001, "keep": 0.5, "mix_old": 0.0, "augment_noise": 0.0,
+                 "stop_every": "auto", "patience": 1, "on_beats": True, "steps": 4},
 }
 
 

@@ -15,9 +15,10 @@ from chaconne.running.files import read_json
 from chaconne.running.models import load_generator
 from chaconne.running.params.reading import merge
 from chaconne.storage.files import write_json
-from chaconne.training import finetuning
 from chaconne.training.contract import build_vocabulary, encode_conditions
 from chaconne.training.engine.trainer import Trainer
+from chaconne.training.finetuning import finetuning
+from chaconne.training.finetuning import layers as layers_of
 from tests.conftest import ROOT
 
 VOCABULARY = {"instrument": ["organ"], "mode": ["major", "minor"]}
@@ -158,11 +159,11 @@ def test_conditions():
         "instrument": ["organ", "violin"], "mode": ["major", "minor"]}
 
 
-@pytest.mark.parametrize("layers", finetuning.LAYERS)
+@pytest.mark.parametrize("layers", layers_of.LAYERS)
 def test_layers_choose_what_moves(name, layers, tmp_path, monkeypatch):
     model = make(name)
     before = copy.deepcopy(dict(model.named_parameters()))
-    merge = finetuning.choose_layers(model, layers, rank=2)
+    merge = layers_of.choose_layers(model, layers, rank=2)
     train(model, torch.ones(6), tmp_path, monkeypatch, steps=60 if name == "diffusion" else 5)
     merge()
     after = dict(model.named_parameters())

@@ -11,9 +11,10 @@ import torch
 from chaconne.generators import musika
 from chaconne.musika import published, small_sets
 from chaconne.musika.adversaries import Generator, Shape
+from chaconne.training import stopping
 from chaconne.training.engine import trainer as training
 from chaconne.training.engine.trainer import Trainer
-from chaconne.training.finetuning import transplant
+from chaconne.training.finetuning.finetuning import transplant
 from tests.generators.test_generators import TRAINER, VOCABULARY
 from tests.musika.test_musika_files import gan  # noqa: F401 (a fixture)
 
@@ -115,8 +116,8 @@ def test_it_stops_when_held_out_music_is_not_approached_and_keeps_the_best(tmp_p
     np.save(folder / "latents.npy", source(20, np.random.default_rng(9))[0].mT.reshape(-1, 6).numpy())
     pd.DataFrame([dict(split="valid", first=32 * i, frames=32) for i in range(20)]).to_csv(folder / "index.csv")
     seen = []
-    measure, told = small_sets.frechet, iter([3.0, 2.0, 4.0, 5.0])     # rises, as where a network collapses
-    monkeypatch.setattr(small_sets, "frechet", lambda a, b: seen.append(measure(a, b)) or next(told))
+    measure, told = stopping.frechet, iter([3.0, 2.0, 4.0, 5.0])     # rises, as where a network collapses
+    monkeypatch.setattr(stopping, "frechet", lambda a, b: seen.append(measure(a, b)) or next(told))
     model = train(make(), steps=40, stop_every=4, patience=2)
     assert len(seen) == 4 and all(np.isfinite(seen))
     assert (tmp_path / "metrics/curves/musika/plots/metrics/frechet.tsv").exists()
@@ -128,8 +129,8 @@ def test_frechet_distance_of_two_normals():
     a = torch.randn(200_000, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     # (3 - 0)^2 + (2 - 1)^2 for the first axis, 0 for the second.
     b = a * torch.tensor([2.0, 1.0]) + torch.tensor([3.0, 0.0])
-    assert small_sets.frechet(a, b) == pytest.approx(10.0, rel=0.02)
-    assert small_sets.frechet(a, a) == pytest.approx(0.0, abs=1e-6)
+    assert stopping.frechet(a, b) == pytest.approx(10.0, rel=0.02)
+    assert stopping.frechet(a, a) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_augmentation_damages_its_share_and_lets_gradients_through():

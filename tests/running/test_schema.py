@@ -13,7 +13,7 @@ from chaconne.running.params import schema
 from chaconne.running.params.plain import read_yaml
 from chaconne.running.params.reading import merge
 from chaconne.running.params.selectors import problems, read_selectors
-from chaconne.training.finetuning import LAYERS
+from chaconne.training.finetuning.layers import LAYERS
 from scripts.smoke import environment
 from tests.conftest import ROOT
 
@@ -24,7 +24,10 @@ MISTAKES = (  # in params.yaml: text, what stands there instead, what is said
     ("truncation: 1.0  ", "truncation: 7  ", "params.yaml: gan.sample.truncation: expected a number 0..1; got 7"),
     ("weight_decay: 0.01", "weight_decay: some", "params.yaml: diffusion.train.weight_decay: expected a number 0..10; "
      "got 'some'"),
-    ("layers: all", "layers: some", "params.yaml: finetune.layers: expected 'all', 'io', 'norm' or 'lora'; got 'some'"),
+    ("layers: auto", "layers: some", "params.yaml: finetune.layers: expected 'auto', 'all', 'io', 'norm' or 'lora'; "
+     "got 'some'"),
+    ("stop_every: auto", "stop_every: often", "params.yaml: finetune.stop_every: expected auto, or a whole number "
+     "0..1000000000; got 'often'"),
     ("pretrained: ''", "pretrained: ../../etc", "params.yaml: finetune.pretrained: expected a folder of pretrained/, or"
      " ''; got '../../etc'"),
     ("base: data/models", "base: elsewhere", "params.yaml: finetune.base: expected 'data/models' or 'pretrained'; "
@@ -98,7 +101,7 @@ def test_a_generator_of_your_own_needs_no_schema():
 
 def test_the_schema_knows_what_the_code_knows():
     fields = schema.PARAMS.model_fields
-    assert set(fields["finetune"].annotation.model_fields["layers"].annotation.__args__) == set(LAYERS)
+    assert set(fields["finetune"].annotation.model_fields["layers"].annotation.__args__) == {"auto", *LAYERS}
     sample = schema.DIFFUSION.model_fields["sample"].annotation.model_fields
     assert set(sample["method"].annotation.__args__) == set(METHODS)
     assert set(schema.EMBEDDERS.__args__) == set(EMBEDDERS)

@@ -150,7 +150,7 @@ class Model(Generator):
                                  f"got {settings['frames']}")
         self.network = Denoiser(channels, vocabulary, **sizes)
 
-    def fit(self, source, trainer, knobs, preview=None):
+    def fit(self, source, trainer, knobs, preview=None, keep=None):
         """Train the denoiser; its moving average is what is kept."""
         average = trainer.average(self.network, knobs["ema"])
         plain = self.objective(self.network, knobs)
@@ -159,6 +159,8 @@ class Model(Generator):
         def step(i):
             trainer.set_learning_rate(optimizer, knobs["learning_rate"] * trainer.cosine(i, knobs["steps"]))
             loss = objective(*trainer.part(*plain.drawn(*source(knobs["batch"], trainer.rng(i)))))
+            if keep:
+                loss = loss + keep()
             optimizer.zero_grad()
             trainer.fabric.backward(loss)
             trainer.fabric.clip_gradients(objective, optimizer, max_norm=1.0)
@@ -170,6 +172,14 @@ class Model(Generator):
         spent = trainer.run(knobs["steps"], step, state, preview and preview(self, average))
         self.network.load_state_dict(average.module.state_dict())
         return spent
+
+    def recall(self, teacher, raw, codes):
+        """The same noisy music, seen by both; they share their normalisation."""
+        plain = self.objective(self.network, self.settings | {"free": 0.0})
+        x, t, codes, _ = plain.drawn(self.normalise(raw), codes)
+        with torch.no_grad():
+            taught = teacher.network(x, t, codes)
+        return functional.mse_loss(self.network(x, t, codes), taught)
 
     @torch.no_grad()
     def generate(self, count, frames, codes, knobs):

@@ -181,7 +181,7 @@ class Model(Generator):
         """Return what real music is not, [codes of it]: a critic that is to listen to them learns to tell it."""
         return []
 
-    def fit(self, source, trainer, knobs, preview=None):
+    def fit(self, source, trainer, knobs, preview=None, keep=None):
         """Train generator and critic in turn; the generator's moving average is what is kept."""
         self.network.measure(source(MEASURED, np.random.default_rng(trainer.seed))[0])
         average = trainer.average(self.network, knobs["ema"])
@@ -219,6 +219,8 @@ class Model(Generator):
                 p.requires_grad_(False)
             # The real logits of the critic's own step serve again: one update old, and free.
             loss = functional.softplus(judged[0].detach() - critic(fake, codes)).mean()
+            if keep:
+                loss = loss + keep()
             optimizer.zero_grad()
             trainer.fabric.backward(loss)
             optimizer.step()
@@ -232,6 +234,14 @@ class Model(Generator):
         spent = trainer.run(knobs["steps"], step, state, preview and preview(self, average))
         self.network.load_state_dict(average.module.state_dict())
         return spent
+
+    def recall(self, teacher, raw, codes):
+        """The same line and style, played by both."""
+        style = torch.randn(len(codes), self.settings["style"], device=codes.device)
+        line = self.line(len(codes), self.settings["frames"] // self.settings["patch"]).to(codes.device)
+        with torch.no_grad():
+            taught = self.normalise(teacher.denormalise(teacher.network(line, style, codes)))
+        return functional.mse_loss(self.network(line, style, codes), taught)
 
     def laid(self, codes, frames):
         """Return (codes, what rides along the line [1, R, P + 2 depth], where frames lie among patches, patches P).

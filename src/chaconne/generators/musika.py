@@ -19,6 +19,7 @@ from torch import nn
 from chaconne.musika import adversaries, contest, coordinates, published, small_sets
 from chaconne.musika.adam import KerasAdam
 from chaconne.training.contract import Conditions, Generator
+from chaconne.training.stopping import MADE, Stopper
 
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
 SEAL = "19ee0378e2f95795"
@@ -94,13 +95,13 @@ class Model(Generator):
         small_sets.freeze(parts, knobs["freeze_critic"], "musika.train.freeze_critic")
         return small_sets.adapt(generator, knobs["lora_rank"]) if knobs["lora_rank"] else lambda: None
 
-    def fit(self, source, trainer, knobs, preview=None):
+    def fit(self, source, trainer, knobs, preview=None, keep=None):
         """Train both sides; the average of the generator is kept, at its best where `stop_every` measures it."""
         merge = self.restrict(knobs)
         network, optimizer = self.optimised(trainer, self.network, knobs["learning_rate"], knobs["beta1"])
         critic, critic_optimizer = self.optimised(trainer, self.critic, knobs["critic_learning_rate"], knobs["beta1"])
         average = trainer.average(self.network, knobs["ema"])
-        stopper = small_sets.Stopper(knobs["heldout"], self.rate_hz, knobs["stop_every"], knobs["patience"])
+        stopper = Stopper(knobs["heldout"], self.rate_hz, knobs["stop_every"], knobs["patience"])
         device = trainer.fabric.device
         self.switch.to(device)
 
@@ -119,7 +120,7 @@ class Model(Generator):
             real, codes, rows = trainer.part(real, codes, rows)
             losses = contest.step(lambda x: network(x, codes), lambda z: critic(damaged(z), codes),
                                   (optimizer, critic_optimizer), self.switch, real.repeat(1, knobs["sides"], 1), rows,
-                                  knobs["r1"], trainer.fabric.backward, trainer.fabric.all_reduce)
+                                  knobs["r1"], trainer.fabric.backward, trainer.fabric.all_reduce, keep)
             average.update(self.network, i)
             values = {"generator": losses["generator"], "critic": (losses["real"] + losses["fake"]) / 2,
                       "r1": losses["penalty"], "r1_share": self.switch.share.detach().clone()}
@@ -136,6 +137,14 @@ class Model(Generator):
         self.requires_grad_(True)
         return spent
 
+    def recall(self, teacher, raw, codes):
+        """The same line and style, played by both; latents are not normalised here."""
+        draws = torch.randn(4, len(codes), self.settings["coordinates"], device=codes.device)
+        rows = coordinates.training_rows(draws, self.settings["frames"], int(torch.randint(3, ())))
+        with torch.no_grad():
+            taught = teacher.network(rows, codes)
+        return nn.functional.mse_loss(self.network(rows, codes), taught)
+
     def optimised(self, trainer, module, rate, beta1):
         """Place `module` and Musika's Adam over what learns of it on the device; returns both."""
         trained = [p for p in module.parameters() if p.requires_grad]
@@ -144,7 +153,7 @@ class Model(Generator):
     @torch.no_grad()
     def measured(self, network, codes):
         """Return latents [256, C, frames] of `network`, as they are made when music is asked for."""
-        count = small_sets.MADE
+        count = MADE
         chosen = codes[torch.arange(count, device=codes.device) % len(codes)]
         return self.contexts(network, count, 1, chosen, self.preview)[:, :self.channels]
 

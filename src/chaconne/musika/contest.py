@@ -37,16 +37,17 @@ def r1(judged, latents):
     return gradient.square().sum((1, 2)).mean()
 
 
-def step(generator, critic, optimizers, switch, real, rows, weight, backward=torch.Tensor.backward, agree=lambda x: x):
+def step(generator, critic, optimizers, switch, real, rows, weight, backward=torch.Tensor.backward, agree=lambda x: x,
+         keep=None):
     """One update of generator and critic from the same fakes; returns {real, fake, penalty, generator}: losses.
 
     optimizers: (generator's, critic's); what they do not hold gets no gradient. real: latents [B, C, T]; rows:
     generator inputs [B, T, inputs]. weight: of R1 where switch's share is 1. backward: as Fabric's. agree: the mean
-    over all processes, so that they have one switch.
+    over all processes, so that they have one switch. keep: returns a scalar that is added to the generator's loss.
     """
     fake, real = generator(rows), real.detach().requires_grad_(True)
     judged, refused = critic(real), critic(fake)
-    generator_loss = -refused.mean()
+    generator_loss = -refused.mean() + (keep() if keep else 0)
     on_real, on_fake = critic_losses(judged, refused)
     penalty = r1(judged, real)
     # Both sides move from the same weights, as in the original, so that one pass of the critic serves both.

@@ -38,8 +38,19 @@ class Generator(nn.Module):
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("std", torch.ones(channels))
 
-    def fit(self, source, trainer, knobs, preview=None):
-        """Train on `source(count, rng) -> (normalised latents, condition codes)`; returns seconds spent."""
+    def fit(self, source, trainer, knobs, preview=None, keep=None):
+        """Train on `source(count, rng) -> (normalised latents, condition codes)`; returns seconds spent.
+
+        keep: called in every step; returns a scalar that is added to the loss of the network (finetuning.keeping).
+        """
+        raise NotImplementedError
+
+    def recall(self, teacher, raw, codes):
+        """Return how far this network is from the music that it knew: a mean square of normalised latents, a scalar.
+
+        teacher: the generator it was, of the same kind. raw: old latents [B, C, T]; codes [B, attributes] ask for
+        such music. A subclass that does not say it cannot keep old music in fine-tuning.
+        """
         raise NotImplementedError
 
     def generate(self, count, frames, codes, knobs):

@@ -128,22 +128,23 @@ def create(kind, settings, latents, attributes, seed, known=None):
     return model
 
 
-def fit(model, source, trainer, settings, outs, merge=None):
+def fit(model, source, trainer, settings, outs, merge=None, keep=None):
     """Fit `model`, note its facts, and save it and its previews as the folders `outs`.
 
-    merge: called after training, makes an adapted model plain again. Returns what was spent.
+    merge: called after training, makes an adapted model plain again. keep: as Generator.fit has it. Returns what was
+    spent.
     """
-    spent = learn(model, source, trainer, settings, outs[0], merge)
+    spent = learn(model, source, trainer, settings, outs[0], merge, keep)
     trainer.finish(outs[1])
     return spent
 
 
-def learn(model, source, trainer, settings, out, merge=None):
+def learn(model, source, trainer, settings, out, merge=None, keep=None):
     """Do as `fit`, but keep the state to resume from and the previews: `trainer.finish` is left to the caller."""
     codec = load_codec(codec_folder(read_params()))
     # All of it, before averages are taken of its weights: means, and what the trainer itself would not move.
     model.to(trainer.fabric.device)
-    spent = model.train().fit(source, trainer, settings, previews_of(codec, trainer.folder))
+    spent = model.train().fit(source, trainer, settings, previews_of(codec, trainer.folder), keep)
     if merge:
         merge()
     model.facts = {"corpora": model.facts["corpora"],

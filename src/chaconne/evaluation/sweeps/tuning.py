@@ -2,7 +2,7 @@
 
 from chaconne.evaluation.sweeps.measuring import MODELS, digest, ground_of, kept, measure
 from chaconne.running.params.reading import start_folder
-from chaconne.training.finetuning import GENRE, OLD, fine_tune, from_scratch
+from chaconne.training.finetuning.finetuning import GENRE, OLD, fine_tune, from_scratch
 
 SHARES = (0.25, 0.5, 1, 2)  # of the steps of params
 WAYS = {"fine-tuned": fine_tune, "from scratch": from_scratch}

@@ -25,6 +25,20 @@ def text(pattern, what):
     return Annotated[str, Field(pattern=pattern, max_length=4096, description=what)]
 
 
+def automatic(number, low, high):
+    """Return the type of a number (int or float) from `low` to `high`, or of the word auto.
+
+    One check of its own: of a union pydantic would say what is wrong with every member.
+    """
+    def fits(value):
+        if value != "auto" and not (type(value) in (int, number) and low <= value <= high):
+            raise ValueError("neither")
+        return value
+
+    what = f"auto, or a {'whole ' if number is int else ''}number {low}..{high}"
+    return Annotated[Any, AfterValidator(fits), Field(description=what)]
+
+
 LONGEST = 80  # characters of a generator's name
 SHARE = real(0, 1)
 RATE = Annotated[float, Field(gt=0, le=1, description="a number above 0, at most 1, such as 0.0002")]
@@ -129,9 +143,10 @@ PARAMS = section(
     conditions=ORDERED, generators=NAMES, gan=GAN, diffusion=DIFFUSION, musika=MUSIKA,
     finetune=section("finetune", base=Literal["data/models", "pretrained"], scratch=bool,
                      pretrained=text(r"^(\w[\w.-]*)?$", "a folder of pretrained/, or ''"),
-                     layers=Literal["all", "io", "norm", "lora"], critic=Literal["new", "kept"],
-                     lora_rank=whole(1, 1024), learning_rate=RATE, mix_old=SHARE, augment_noise=real(0, 10),
-                     on_beats=bool, steps=STEPS),
+                     layers=Literal["auto", "all", "io", "norm", "lora"], critic=Literal["new", "kept"],
+                     lora_rank=whole(1, 1024), learning_rate=RATE, keep=real(0, 100), mix_old=SHARE,
+                     augment_noise=automatic(float, 0, 10), stop_every=automatic(int, 0, 10**9),
+                     patience=whole(1, 10**6),                     on_beats=bool, steps=STEPS),
     evaluate=section("evaluate", clip_seconds=real(1, 600), embedders=Annotated[list[EMBEDDERS], Field(min_length=1)],
                      weights=text("", "a folder, or ''"), clips=whole(8, 10**6), reference_clips=whole(8, 10**7),
                      bootstrap=whole(1, 10**6)),

@@ -1,17 +1,19 @@
 """Moving a pretrained generator to a new genre, or to other latents; and the same budget from scratch beside it."""
 
 import torch
-from torch import nn
-from torch.nn.utils import parametrize
 
 from chaconne.running.models import load_generator, load_variation
 from chaconne.running.params.reading import start_folder
 from chaconne.storage.latents.latents import Latents
 from chaconne.storage.latents.provenance import together
+from chaconne.training.contract import encode_conditions
 from chaconne.training.engine.trainer import Trainer
+from chaconne.training.finetuning.amounts import minutes_of, settled
+from chaconne.training.finetuning.keeping import keeping
+from chaconne.training.finetuning.layers import choose_layers
+from chaconne.training.finetuning.watching import Watched
 from chaconne.training.fitting import create, fit, source_of
 
-LAYERS = ("all", "io", "norm", "lora")
 CRITICS = ("new", "kept")
 GENRE = ("data/genre_latents/latents.npy", "data/genre_latents/index.csv")
 OLD = ("data/latents/latents.npy", "data/latents/index.csv")
@@ -37,32 +39,37 @@ def fine_tune(params, steps, name, outs):
 
     Arguments and result: as of `from_scratch`.
     """
-    knobs = params["finetune"] | {"steps": steps}
     folder = start_folder(params)
-    model, settings = prepare(folder, "data/genre_latents", knobs, params["seed"])
-    latents = Latents("data/genre_latents", "train", settings["frames"], knobs["on_beats"])
-    old = Latents("data/latents", "train", settings["frames"], knobs["on_beats"]) if knobs["mix_old"] else None
+    teacher = load_generator(folder)
+    crops = ("train", teacher.settings["frames"], params["finetune"]["on_beats"])
+    latents = Latents("data/genre_latents", *crops)
+    knobs = settled(params["finetune"] | {"steps": steps}, minutes_of(latents))
+    model, settings = prepare(teacher, latents, knobs, params["seed"])
+    old = Latents("data/latents", *crops) if knobs["keep"] or knobs["mix_old"] else None
     if old:
         model.facts["corpora"] = together(model.facts["corpora"], old.facts["corpora"])
+    keep = keeping(model, teacher, old, latents, knobs["keep"]) if knobs["keep"] else None
     merge = choose_layers(model, knobs["layers"], knobs["lora_rank"])
     trainer = Trainer(name, params["trainer"], params["seed"], [settings, knobs, params["threads"]],
                       [*GENRE, *OLD, f"{folder}/model.safetensors"])
-    return fit(model, source_of(latents, model, old, knobs["mix_old"], knobs["augment_noise"]), trainer, settings,
-               outs, merge)
+    if knobs["stop_every"]:
+        codes = encode_conditions(model.vocabulary, latents.index.to_dict("records"))
+        trainer = Watched(trainer, model, "data/genre_latents", codes, knobs["stop_every"], knobs["patience"])
+    source = source_of(latents, model, old if knobs["mix_old"] else None, knobs["mix_old"], knobs["augment_noise"])
+    return fit(model, source, trainer, settings, outs, merge, keep)
 
 
-def prepare(folder, latents_folder, knobs, seed):
-    """Return (generator, settings): the one in `folder`, made to fit the latents of the new genre.
+def prepare(old, latents, knobs, seed):
+    """Return (generator, settings): generator `old`, made to fit the latents of the new genre.
 
     Known attributes keep their vectors, new values get fresh ones. A critic that is not `kept` begins anew: one that
-    knows the old genre by heart tells the first attempts at another from it at once, and teaches nothing. The
-    latents are normalised by the genre's own statistics, so that the network starts with the right loudness and colour.
+    knows the old genre by heart tells the first attempts at another from it at once, and teaches nothing. Where
+    nothing is to be kept the latents are normalised by the genre's own statistics, so that the network starts with
+    the right loudness and colour; where something is, it goes on in the units it knows.
     """
-    old = load_generator(folder)
     share = knobs["learning_rate"] / old.settings["learning_rate"]      # a critic keeps pace with its generator
     rates = {key: value * share for key, value in old.settings.items() if key.endswith("learning_rate")}
     settings = {**old.settings, **rates, "steps": knobs["steps"]}
-    latents = Latents(latents_folder, "train", settings["frames"])
     new = create(type(old), settings, latents, list(old.vocabulary), seed, old.vocabulary)
     if knobs["critic"] not in CRITICS:
         raise ValueError(f"finetune.critic: expected one of {', '.join(CRITICS)}; got {knobs['critic']!r}")
@@ -70,6 +77,9 @@ def prepare(folder, latents_folder, knobs, seed):
     kept = knobs["critic"] == "kept" or knobs["layers"] == "io"
     fresh = transplant(old, new, () if kept else ("critic.",))
     new.facts = old.facts | {"corpora": together(old.facts.get("corpora", []), latents.facts["corpora"])}
+    if knobs["keep"] and old.channels == new.channels:
+        new.mean.copy_(old.mean)
+        new.std.copy_(old.std)
     if fresh:
         print(f"fine-tuning: {', '.join(fresh)} made anew for {new.channels} channels (were {old.channels})")
     return new, settings
@@ -99,47 +109,3 @@ def transplant(old, new, anew=()):
                                  f"{None if given is None else list(given.shape)}; set {new.name}.train to the "
                                  "sizes the network was trained with")
     return fresh
-
-
-def choose_layers(model, layers, rank):
-    """Freeze all but what `layers` names; returns a function that makes the model plain again.
-
-    all: everything. io: the layers that meet the latents, and the vectors of conditions. norm: modulation,
-    biases and norms. lora: low-rank additions to every linear layer (Hu 2021), merged at the end.
-    Critics always learn as a whole, save for io: they have to follow the generator.
-    """
-    if layers not in LAYERS:
-        raise ValueError(f"finetune.layers: expected one of {', '.join(LAYERS)}; got {layers!r}")
-    model.requires_grad_(layers == "all")
-    for name, parameter in model.named_parameters():
-        if name.startswith((*model.input_output, "network.conditions", "critic.conditions")):
-            parameter.requires_grad_(True)
-        elif name.startswith("critic.") and layers != "io":
-            parameter.requires_grad_(True)
-        elif layers == "norm" and (parameter.ndim == 1 or any(part in name for part in ("modul", "style", "shift"))):
-            parameter.requires_grad_(True)
-    if layers != "lora":
-        return lambda: model.requires_grad_(True)
-    adapted = [m for n, m in model.network.named_modules() if isinstance(m, nn.Linear)]
-    for layer in adapted:
-        parametrize.register_parametrization(layer, "weight", LowRank(*layer.weight.shape, rank))
-
-    def merge():
-        for layer in adapted:
-            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
-        model.requires_grad_(True)
-
-    return merge
-
-
-class LowRank(nn.Module):
-    """weight + up @ down (Hu 2021, Eq. 3); up starts at zero."""
-
-    def __init__(self, rows, columns, rank):
-        super().__init__()
-        self.down = nn.Parameter(torch.randn(rank, columns) / columns ** 0.5)
-        self.up = nn.Parameter(torch.zeros(rows, rank))
-
-    def forward(self, weight):
-        """weight: [rows, columns] -> the same shape."""
-        return weight + self.up @ self.down
