@@ -11,7 +11,7 @@ import torch
 
 from chaconne.training.contract import Generator, encode_conditions
 
-PIECES = 4  # of the old music in a step
+PIECES = 8  # of the old music in a step
 
 
 def keeping(model, teacher, old, new, weight):
