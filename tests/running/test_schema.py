@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 MISTAKES = (  # in params.yaml: text, what stands there instead, what is said
     ("model: gan", "model: gna", "model: expected one of diffusion, gan, musika; got gna; "
      "try `dvc exp run -S model=gan`"),
-    ("gamma: 0.3", "gama: 0.3", "params.yaml: gan.train.gama is not a setting; there is gamma"),
+    ("gamma: 1.0", "gama: 1.0", "params.yaml: gan.train.gama is not a setting; there is gamma"),
     ("truncation: 1.0  ", "truncation: 7  ", "params.yaml: gan.sample.truncation: expected a number 0..1; got 7"),
     ("weight_decay: 0.01", "weight_decay: some", "params.yaml: diffusion.train.weight_decay: expected a number 0..10; "
      "got 'some'"),

@@ -1,7 +1,6 @@
 """Moving a model to other music: what is kept of the old, stopping in time, defaults by minutes."""
 
 import copy
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -131,13 +130,21 @@ def test_the_best_average_is_what_stays(name, tmp_path, monkeypatch):
         assert torch.equal(value, kept[1][key])
 
 
-def test_defaults_follow_the_minutes(capsys):
-    music = SimpleNamespace(index=pd.DataFrame({"frames": [600, 1200]}), facts=dict(hop_samples=16, sample_rate_hz=160))
-    assert minutes_of(music) == 3.0
+def test_defaults_follow_the_minutes(tmp_path, capsys):
+    # 64 frames of 0.1 s a clip.
+    assert minutes_of(latents(tmp_path / "new", ("train", "train", "valid"))) == pytest.approx(
+        {"train": 12.8 / 60, "valid": 6.4 / 60})
     knobs = dict.fromkeys(BY_MINUTES[0], "auto") | {"learning_rate": 0.1}
     for minutes in (0.0, 3.0, 10.0, 1e6):
         row = BY_MINUTES[max(least for least in BY_MINUTES if least <= minutes)]
-        assert settled(knobs, minutes) == row | {"learning_rate": 0.1}
+        assert settled(knobs, {"train": minutes, "valid": 1.0}) == row | {"learning_rate": 0.1}
     assert "min of music: layers" in capsys.readouterr().out
-    asked = knobs | {"layers": "io"}
-    assert settled(asked, 3.0)["layers"] == "io"
+    assert settled(knobs | {"layers": "io"}, {"train": 3.0, "valid": 1.0})["layers"] == "io"
+
+
+def test_without_held_out_music_all_steps_are_done():
+    knobs = dict.fromkeys(BY_MINUTES[0], "auto")
+    assert settled(knobs, {"train": 3.0, "valid": 1.0})["stop_every"] > 0
+    for minutes in ({"train": 3.0}, {"train": 3.0, "valid": 0.1}):
+        assert settled(knobs, minutes)["stop_every"] == 0
+    assert settled(knobs | {"stop_every": 7}, {"train": 3.0})["stop_every"] == 7

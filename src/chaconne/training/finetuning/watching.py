@@ -2,7 +2,9 @@
 
 import torch
 
-from chaconne.training.stopping import MADE, Stopper
+from chaconne.training.stopping import Stopper
+
+LISTENED = 96   # crops that a distance is measured on: of a flow they cost as much as some forty steps
 
 
 class Watched:
@@ -44,12 +46,12 @@ class Watched:
 
     @torch.no_grad()
     def made(self):
-        """Return raw latents [MADE, C, crop frames] of the average, sampled as previews are."""
+        """Return raw latents [LISTENED, C, crop frames] of the average, sampled as previews are."""
         model = self.model
         current, model.network = model.network, self.kept.module
         try:
-            codes = self.codes[torch.arange(MADE) % len(self.codes)].to(model.mean.device)
-            made = model.eval().generate(MADE, model.settings["frames"], codes, model.preview)
+            codes = self.codes[torch.arange(LISTENED) % len(self.codes)].to(model.mean.device)
+            made = model.eval().generate(LISTENED, model.settings["frames"], codes, model.preview)
             return model.denormalise(made).cpu()
         finally:
             model.network = current
