@@ -80,7 +80,7 @@ def settings(command):
 
 
 @pytest.mark.parametrize(("arguments", "base", "model"), [
-    (["organ"], "pretrained", "gan"), (["organ", "--model", "diffusion"], "pretrained", "diffusion")])
+    (["organ"], "pretrained", "diffusion"), (["organ", "--model", "gan"], "pretrained", "gan")])
 def test_it_runs_the_branch_of_the_genre_from_what_ships(project, started, arguments, base, model):
     said = run("adapt", *arguments)
     (command, folder), = started
@@ -92,7 +92,7 @@ def test_it_runs_the_branch_of_the_genre_from_what_ships(project, started, argum
 def test_it_starts_from_what_was_trained_here_where_that_is_asked_for(project, tmp_path, started):
     (tmp_path / "data").rename(project / "data")
     run("adapt", "organ", "--trained", "--scale", "smoke")
-    assert settings(started[0][0]) == {"genre": "folder", "folder": "'organ'", "model": "gan",
+    assert settings(started[0][0]) == {"genre": "folder", "folder": "'organ'", "model": "diffusion",
                                        "finetune.base": "data/models", "scale": "smoke"}
 
 

@@ -18,7 +18,7 @@ BRANCH, PAGE = "stages/genre/dvc.yaml", "metrics/genre.html"
 @told
 def adapt(
     folder: Annotated[Path, typer.Argument(help="your recordings and scores: wav, mp3, mid, mxl, ...")],
-    model: Annotated[str, typer.Option("--model", "-m", help="gan or diffusion")] = "gan",
+    model: Annotated[str, typer.Option("--model", "-m", help="diffusion or gan")] = "diffusion",
     trained: Annotated[bool, typer.Option("--trained", help="start from the model trained here, not from the one that "
                                                             "ships")] = False,
     scale: Annotated[str | None, typer.Option(help="smoke, laptop, better, gpu  [default: params.yaml]")] = None,
@@ -32,7 +32,7 @@ def adapt(
 
       chaconne adapt ~/Music/organ
 
-      chaconne adapt music --model diffusion
+      chaconne adapt music --model gan
     """
     from chaconne import generators
     from chaconne.corpora.folder import SCORES, SUFFIXES, walk
