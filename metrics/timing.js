@@ -1,44 +1,44 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 42.4,
-    "train_cpu_seconds": 486.79,
-    "train_wall_seconds": 258.98
+    "realtime_factor": 29.74,
+    "train_cpu_seconds": 830.41,
+    "train_wall_seconds": 452.1
   },
   "gan": {
-    "realtime_factor": 115.47,
-    "train_cpu_seconds": 451.98,
-    "train_wall_seconds": 238.52
+    "realtime_factor": 83.86,
+    "train_cpu_seconds": 689.84,
+    "train_wall_seconds": 350.31
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 90.24,
-      "peak_mb": 1380,
-      "wall_seconds": 47.45
+      "cpu_seconds": 139.83,
+      "peak_mb": 1409,
+      "wall_seconds": 76.12
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 43.89,
-      "peak_mb": 817,
-      "wall_seconds": 22.27
+      "cpu_seconds": 50.09,
+      "peak_mb": 824,
+      "wall_seconds": 26.12
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 36.22,
-      "peak_mb": 1017,
-      "wall_seconds": 17.98
+      "cpu_seconds": 65.45,
+      "peak_mb": 1038,
+      "wall_seconds": 33.4
     },
     "accompaniment/train": {
-      "cpu_seconds": 354.48,
-      "peak_mb": 1360,
-      "wall_seconds": 177.67
+      "cpu_seconds": 838.03,
+      "peak_mb": 1361,
+      "wall_seconds": 446.97
     },
     "accompaniment/voices": {
-      "cpu_seconds": 35.7,
-      "peak_mb": 115,
-      "wall_seconds": 19.63
+      "cpu_seconds": 273.4,
+      "peak_mb": 178,
+      "wall_seconds": 143.0
     },
     "anchors": {
-      "cpu_seconds": 30.38,
-      "peak_mb": 1316,
-      "wall_seconds": 15.18
+      "cpu_seconds": 48.71,
+      "peak_mb": 1299,
+      "wall_seconds": 25.76
     },
     "codec_musika": {
       "cpu_seconds": 2.41,
@@ -51,44 +51,44 @@ globalThis.chaconneClocks = {
       "wall_seconds": 0.06
     },
     "controls/encode_variants": {
-      "cpu_seconds": 55.0,
-      "peak_mb": 927,
-      "wall_seconds": 27.68
+      "cpu_seconds": 70.07,
+      "peak_mb": 971,
+      "wall_seconds": 35.71
     },
     "controls/evaluate": {
-      "cpu_seconds": 166.93,
-      "peak_mb": 2581,
-      "wall_seconds": 87.75
+      "cpu_seconds": 210.03,
+      "peak_mb": 1781,
+      "wall_seconds": 111.26
     },
     "controls/known": {
-      "cpu_seconds": 4.22,
-      "peak_mb": 1703,
-      "wall_seconds": 2.88
+      "cpu_seconds": 7.27,
+      "peak_mb": 1705,
+      "wall_seconds": 4.48
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 484.05,
-      "peak_mb": 1336,
-      "wall_seconds": 243.25
+      "cpu_seconds": 997.62,
+      "peak_mb": 1349,
+      "wall_seconds": 523.47
     },
     "controls/steer_gan": {
-      "cpu_seconds": 683.31,
-      "peak_mb": 1435,
-      "wall_seconds": 343.49
+      "cpu_seconds": 1147.1,
+      "peak_mb": 1442,
+      "wall_seconds": 597.26
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 228.43,
-      "peak_mb": 1087,
-      "wall_seconds": 115.82
+      "cpu_seconds": 388.05,
+      "peak_mb": 1075,
+      "wall_seconds": 202.45
     },
     "controls/try_gan": {
-      "cpu_seconds": 53.12,
-      "peak_mb": 1074,
-      "wall_seconds": 27.82
+      "cpu_seconds": 89.68,
+      "peak_mb": 1122,
+      "wall_seconds": 48.93
     },
     "controls/variants": {
-      "cpu_seconds": 173.56,
+      "cpu_seconds": 261.51,
       "peak_mb": 182,
-      "wall_seconds": 89.51
+      "wall_seconds": 155.23
     },
     "corpus": {
       "cpu_seconds": 115.64,
@@ -136,29 +136,29 @@ globalThis.chaconneClocks = {
       "wall_seconds": 17.94
     },
     "evaluate_anchors": {
-      "cpu_seconds": 54.06,
-      "peak_mb": 1324,
-      "wall_seconds": 27.28
+      "cpu_seconds": 83.12,
+      "peak_mb": 1286,
+      "wall_seconds": 42.72
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 18.22,
-      "peak_mb": 1024,
-      "wall_seconds": 8.5
+      "cpu_seconds": 31.14,
+      "peak_mb": 1048,
+      "wall_seconds": 14.53
     },
     "evaluate_finetune": {
-      "cpu_seconds": 71.71,
-      "peak_mb": 1350,
-      "wall_seconds": 36.33
+      "cpu_seconds": 112.8,
+      "peak_mb": 1311,
+      "wall_seconds": 59.35
     },
     "evaluate_gan": {
-      "cpu_seconds": 18.77,
-      "peak_mb": 1010,
-      "wall_seconds": 8.8
+      "cpu_seconds": 29.99,
+      "peak_mb": 1011,
+      "wall_seconds": 14.34
     },
     "finetune": {
-      "cpu_seconds": 91.97,
-      "peak_mb": 1302,
-      "wall_seconds": 45.76
+      "cpu_seconds": 281.01,
+      "peak_mb": 1381,
+      "wall_seconds": 143.39
     },
     "genre": {
       "cpu_seconds": 121.55,
@@ -181,19 +181,19 @@ globalThis.chaconneClocks = {
       "wall_seconds": 16.96
     },
     "sample_diffusion": {
-      "cpu_seconds": 40.07,
-      "peak_mb": 1526,
-      "wall_seconds": 20.27
+      "cpu_seconds": 66.75,
+      "peak_mb": 1503,
+      "wall_seconds": 33.72
     },
     "sample_finetune": {
-      "cpu_seconds": 40.48,
-      "peak_mb": 1278,
-      "wall_seconds": 20.33
+      "cpu_seconds": 67.48,
+      "peak_mb": 1284,
+      "wall_seconds": 35.85
     },
     "sample_gan": {
-      "cpu_seconds": 15.15,
-      "peak_mb": 1515,
-      "wall_seconds": 7.44
+      "cpu_seconds": 23.65,
+      "peak_mb": 1526,
+      "wall_seconds": 11.81
     },
     "scores": {
       "cpu_seconds": 6.31,
@@ -201,9 +201,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 3.16
     },
     "scratch": {
-      "cpu_seconds": 2.52,
-      "peak_mb": 755,
-      "wall_seconds": 0.09
+      "cpu_seconds": 4.86,
+      "peak_mb": 754,
+      "wall_seconds": 0.1
     },
     "timbres": {
       "cpu_seconds": 245.53,
@@ -216,19 +216,19 @@ globalThis.chaconneClocks = {
       "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 489.63,
-      "peak_mb": 1265,
-      "wall_seconds": 259.36
+      "cpu_seconds": 836.24,
+      "peak_mb": 1263,
+      "wall_seconds": 452.78
     },
     "train_gan": {
-      "cpu_seconds": 454.92,
-      "peak_mb": 1284,
-      "wall_seconds": 238.9
+      "cpu_seconds": 694.0,
+      "peak_mb": 1287,
+      "wall_seconds": 350.86
     },
     "train_musika": {
-      "cpu_seconds": 2.66,
-      "peak_mb": 767,
-      "wall_seconds": 0.06
+      "cpu_seconds": 5.5,
+      "peak_mb": 766,
+      "wall_seconds": 0.11
     }
   }
 };
