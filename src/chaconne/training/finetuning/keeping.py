@@ -24,7 +24,7 @@ def keeping(model, teacher, old, new, weight):
     """
     codes = apart(model, teacher, old, new)
     if type(model).recall is Generator.recall or teacher.channels != model.channels or not codes.any():
-        print("fine-tuning: nothing of the old music is kept: it is asked for by the attributes of the new, or by none")
+        print("fine-tuning: nothing of the old music is kept: asked for as the new is, or not to be recalled")
         return None
     teacher = teacher.to(model.mean.device).requires_grad_(False)
 

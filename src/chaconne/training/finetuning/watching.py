@@ -4,7 +4,7 @@ import torch
 
 from chaconne.training.stopping import Stopper
 
-LISTENED = 96   # crops that a distance is measured on: of a flow they cost as much as some forty steps
+LISTENED = 96   # crops that a distance is measured on; a flow samples each in many evaluations
 
 
 class Watched:
