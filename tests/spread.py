@@ -17,8 +17,9 @@ from chaconne.generators import diffusion, gan, musika
 from chaconne.musika.layers import Noise
 from chaconne.running.processes import rank, spread_out
 from chaconne.running.stage import stage
-from chaconne.training import finetuning, fitting
+from chaconne.training import fitting
 from chaconne.training.engine import trainer as training
+from chaconne.training.finetuning import finetuning
 from tests.generators.test_generators import SIZES, TRAINER
 from tests.musika.test_musika_gan import SETTINGS
 

@@ -22,7 +22,7 @@ from chaconne.training.contract import Conditions, Generator
 from chaconne.training.stopping import MADE, Stopper
 
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
-SEAL = "19ee0378e2f95795"
+SEAL = "65085c3b30d8e341"
 AT_ONCE = 64            # contexts in a batch when music is made
 
 
