@@ -145,12 +145,13 @@ def learn(model, source, trainer, settings, out, merge=None, keep=None):
     # All of it, before averages are taken of its weights: means, and what the trainer itself would not move.
     model.to(trainer.fabric.device)
     spent = model.train().fit(source, trainer, settings, previews_of(codec, trainer.folder), keep)
+    steps = getattr(trainer, "learned", settings["steps"])      # fewer where it stopped in time
     if merge:
         merge()
     model.facts = {"corpora": model.facts["corpora"],
                    "parameters": sum(p.numel() for p in model.parameters()),
                    "inference_parameters": sum(p.numel() for p in model.sampled()),
-                   "train_examples": model.facts.get("train_examples", 0) + settings["steps"] * settings["batch"]}
+                   "train_examples": model.facts.get("train_examples", 0) + steps * settings["batch"]}
     model.cpu()
     if not trainer.fabric.global_rank:
         with new_folder(out) as temporary:

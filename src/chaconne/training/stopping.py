@@ -49,7 +49,7 @@ class Stopper:
 
     def __init__(self, folder, rate_hz, every, patience):
         self.every, self.patience, self.window = every, patience, max(2, round(rate_hz))
-        self.best, self.waited, self.weights = float("inf"), 0, {}
+        self.best, self.waited, self.weights, self.ended = float("inf"), 0, {}, 0
         if every:
             rows = held_out(folder, self.window)
             self.centre = rows.mean(0)
@@ -61,6 +61,10 @@ class Stopper:
         """Whether there is nothing more to gain."""
         return bool(self.every) and self.waited >= self.patience
 
+    def learned(self, steps):
+        """How many of `steps` were learned before it was over."""
+        return self.ended if self.over else steps
+
     def due(self, step):
         """Whether to measure after this step."""
         return bool(self.every) and (step + 1) % self.every == 0
@@ -69,6 +73,7 @@ class Stopper:
         """made: latents [B, C, T] of `module`, whose weights are kept where it is the best so far; the distance."""
         distance = frechet((embedding(made.cpu(), self.window) - self.centre) @ self.axes, self.known)
         self.waited += 1
+        self.ended += self.every
         if distance < self.best:
             self.best, self.waited = distance, 0
             self.weights = {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
@@ -76,8 +81,8 @@ class Stopper:
 
     def state_dict(self):
         """What a resumed training needs."""
-        return {"best": self.best, "waited": self.waited, "weights": self.weights}
+        return {"best": self.best, "waited": self.waited, "weights": self.weights, "ended": self.ended}
 
     def load_state_dict(self, state):
         """Take up where `state_dict` was."""
-        self.best, self.waited, self.weights = state["best"], state["waited"], state["weights"]
+        self.best, self.waited, self.weights, self.ended = (state[k] for k in ("best", "waited", "weights", "ended"))

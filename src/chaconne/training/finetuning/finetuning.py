@@ -68,8 +68,9 @@ def prepare(old, latents, knobs, seed):
     the right loudness and colour; where something is, it goes on in the units it knows.
     """
     share = knobs["learning_rate"] / old.settings["learning_rate"]      # a critic keeps pace with its generator
-    rates = {key: value * share for key, value in old.settings.items() if key.endswith("learning_rate")}
-    settings = {**old.settings, **rates, "steps": knobs["steps"]}
+    changed = {key: value * share for key, value in old.settings.items() if key.endswith("learning_rate")}
+    changed |= {"stop_every": 0} if "stop_every" in old.settings else {}    # Musika's own; here it is the trainer's
+    settings = {**old.settings, **changed, "steps": knobs["steps"]}
     new = create(type(old), settings, latents, list(old.vocabulary), seed, old.vocabulary)
     if knobs["critic"] not in CRITICS:
         raise ValueError(f"finetune.critic: expected one of {', '.join(CRITICS)}; got {knobs['critic']!r}")

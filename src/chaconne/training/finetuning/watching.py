@@ -15,7 +15,7 @@ class Watched:
     """
 
     def __init__(self, trainer, model, latents, codes, every, patience):
-        self.trainer, self.model, self.codes, self.kept = trainer, model, codes, None
+        self.trainer, self.model, self.codes, self.kept, self.learned = trainer, model, codes, None, 0
         self.stopper = Stopper(latents, model.rate_hz, every, patience)
 
     def __getattr__(self, name):
@@ -40,6 +40,7 @@ class Watched:
             return values
 
         spent = self.trainer.run(steps, watched, state | {"stopper": stopper}, preview)
+        self.learned = stopper.learned(steps)
         if stopper.weights:
             self.kept.module.load_state_dict(stopper.weights)
         return spent
