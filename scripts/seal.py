@@ -1,8 +1,8 @@
 """Renew the seals of codec/own.py, codec/musika.py and generators/musika.py: python scripts/seal.py
 
 dvc.yaml names one file a codec and one a generator; those of Musika import chaconne.musika, too, its generator stops in
-time as fine-tuning does, and `own` is made of `spectral`. Each holds a digest of the files it imports there, so that an edit of them is one of it
-(tests/musika/test_musika_dag.py).
+time as fine-tuning does, and `own` is made of `spectral`. Each holds a digest of the files it imports there, so that an
+edit of them is one of it (tests/musika/test_musika_dag.py).
 """
 
 import hashlib
