@@ -11,12 +11,14 @@ import torch
 from chaconne.generators import musika
 from chaconne.musika import published, small_sets
 from chaconne.musika.adversaries import Generator, Shape
+from chaconne.storage.latents.latents import Latents
 from chaconne.training import stopping
 from chaconne.training.engine import trainer as training
 from chaconne.training.engine.trainer import Trainer
-from chaconne.training.finetuning.finetuning import transplant
+from chaconne.training.finetuning.finetuning import prepare, transplant
 from tests.generators.test_generators import TRAINER, VOCABULARY
 from tests.musika.test_musika_files import gan  # noqa: F401 (a fixture)
+from tests.training.test_finetuning import latents
 
 SETTINGS = dict(pretrained="", revision="", context=0, sides=2, frames=32, base=2, coordinates=3, learning_rate=0.002,
                 critic_learning_rate=0.002, beta1=0.5, r1=10.0, free=0.3, freeze_generator=0, freeze_critic=0,
@@ -118,11 +120,21 @@ def test_it_stops_when_held_out_music_is_not_approached_and_keeps_the_best(tmp_p
     seen = []
     measure, told = stopping.frechet, iter([3.0, 2.0, 4.0, 5.0])     # rises, as where a network collapses
     monkeypatch.setattr(stopping, "frechet", lambda a, b: seen.append(measure(a, b)) or next(told))
+    trainers = []
+    monkeypatch.setattr(Trainer, "finish", lambda self: trainers.append(self) or shutil.rmtree(self.folder))
     model = train(make(), steps=40, stop_every=4, patience=2)
+    assert trainers[0].learned == 16        # what model.facts count as examples seen
     assert len(seen) == 4 and all(np.isfinite(seen))
     assert (tmp_path / "metrics/curves/musika/plots/metrics/frechet.tsv").exists()
     exact = train(make(), steps=8)
     assert torch.equal(model.network.generator.out.weight, exact.network.generator.out.weight)
+
+
+def test_moved_to_other_music_it_is_stopped_by_the_trainer_alone(tmp_path):
+    knobs = {"learning_rate": 0.002, "critic": "new", "layers": "all", "keep": 0.0, "steps": 9}
+    new = Latents(latents(tmp_path / "new", instrument="organ", mode="major"), "train", 32)
+    settings = prepare(make(stop_every=4), new, knobs, 0)[1]
+    assert (settings["stop_every"], settings["steps"]) == (0, 9)
 
 
 def test_frechet_distance_of_two_normals():
