@@ -1,13 +1,13 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 29.74,
-    "train_cpu_seconds": 830.41,
-    "train_wall_seconds": 452.1
+    "realtime_factor": 19.07,
+    "train_cpu_seconds": 1070.67,
+    "train_wall_seconds": 543.23
   },
   "gan": {
-    "realtime_factor": 83.86,
-    "train_cpu_seconds": 689.84,
-    "train_wall_seconds": 350.31
+    "realtime_factor": 57.22,
+    "train_cpu_seconds": 1095.82,
+    "train_wall_seconds": 555.65
   },
   "stages": {
     "accompaniment/accompany": {
@@ -36,9 +36,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 143.0
     },
     "anchors": {
-      "cpu_seconds": 48.71,
-      "peak_mb": 1299,
-      "wall_seconds": 25.76
+      "cpu_seconds": 83.21,
+      "peak_mb": 1289,
+      "wall_seconds": 42.91
     },
     "codec_musika": {
       "cpu_seconds": 5.37,
@@ -91,9 +91,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 155.23
     },
     "corpus": {
-      "cpu_seconds": 115.64,
-      "peak_mb": 181,
-      "wall_seconds": 101.09
+      "cpu_seconds": 244.11,
+      "peak_mb": 180,
+      "wall_seconds": 130.4
     },
     "counterpoint/compose": {
       "cpu_seconds": 179.4,
@@ -126,84 +126,84 @@ globalThis.chaconneClocks = {
       "wall_seconds": 563.05
     },
     "encode": {
-      "cpu_seconds": 22.18,
-      "peak_mb": 823,
-      "wall_seconds": 11.64
+      "cpu_seconds": 37.54,
+      "peak_mb": 815,
+      "wall_seconds": 19.31
     },
     "encode_genre": {
-      "cpu_seconds": 33.81,
-      "peak_mb": 795,
-      "wall_seconds": 17.94
+      "cpu_seconds": 53.43,
+      "peak_mb": 811,
+      "wall_seconds": 29.08
     },
     "evaluate_anchors": {
-      "cpu_seconds": 83.12,
-      "peak_mb": 1286,
-      "wall_seconds": 42.72
+      "cpu_seconds": 146.15,
+      "peak_mb": 1324,
+      "wall_seconds": 75.07
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 31.14,
-      "peak_mb": 1048,
-      "wall_seconds": 14.53
+      "cpu_seconds": 47.31,
+      "peak_mb": 1003,
+      "wall_seconds": 22.18
     },
     "evaluate_finetune": {
-      "cpu_seconds": 112.8,
-      "peak_mb": 1311,
-      "wall_seconds": 59.35
+      "cpu_seconds": 201.99,
+      "peak_mb": 1309,
+      "wall_seconds": 104.93
     },
     "evaluate_gan": {
-      "cpu_seconds": 29.99,
-      "peak_mb": 1011,
-      "wall_seconds": 14.34
+      "cpu_seconds": 49.9,
+      "peak_mb": 1004,
+      "wall_seconds": 23.74
     },
     "finetune": {
-      "cpu_seconds": 281.01,
-      "peak_mb": 1381,
-      "wall_seconds": 143.39
+      "cpu_seconds": 387.29,
+      "peak_mb": 1364,
+      "wall_seconds": 193.32
     },
     "genre": {
-      "cpu_seconds": 121.55,
-      "peak_mb": 194,
-      "wall_seconds": 63.44
+      "cpu_seconds": 236.55,
+      "peak_mb": 193,
+      "wall_seconds": 123.29
     },
     "genre_scores": {
-      "cpu_seconds": 4.7,
+      "cpu_seconds": 14.48,
       "peak_mb": 134,
-      "wall_seconds": 2.33
+      "wall_seconds": 7.46
     },
     "reference_corpus": {
-      "cpu_seconds": 33.07,
-      "peak_mb": 1609,
-      "wall_seconds": 16.44
+      "cpu_seconds": 97.66,
+      "peak_mb": 1619,
+      "wall_seconds": 62.82
     },
     "reference_genre": {
-      "cpu_seconds": 32.73,
-      "peak_mb": 1983,
-      "wall_seconds": 16.96
+      "cpu_seconds": 82.45,
+      "peak_mb": 1610,
+      "wall_seconds": 42.2
     },
     "sample_diffusion": {
-      "cpu_seconds": 66.75,
-      "peak_mb": 1503,
-      "wall_seconds": 33.72
+      "cpu_seconds": 101.47,
+      "peak_mb": 1501,
+      "wall_seconds": 50.73
     },
     "sample_finetune": {
-      "cpu_seconds": 67.48,
-      "peak_mb": 1284,
-      "wall_seconds": 35.85
+      "cpu_seconds": 99.29,
+      "peak_mb": 1167,
+      "wall_seconds": 50.99
     },
     "sample_gan": {
-      "cpu_seconds": 23.65,
-      "peak_mb": 1526,
-      "wall_seconds": 11.81
+      "cpu_seconds": 37.65,
+      "peak_mb": 1628,
+      "wall_seconds": 18.54
     },
     "scores": {
-      "cpu_seconds": 6.31,
+      "cpu_seconds": 22.33,
       "peak_mb": 138,
-      "wall_seconds": 3.16
+      "wall_seconds": 11.49
     },
     "scratch": {
-      "cpu_seconds": 4.86,
-      "peak_mb": 754,
-      "wall_seconds": 0.1
+      "cpu_seconds": 7.19,
+      "peak_mb": 747,
+      "wall_seconds": 0.25
     },
     "timbres": {
       "cpu_seconds": 245.53,
@@ -216,19 +216,19 @@ globalThis.chaconneClocks = {
       "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 836.24,
-      "peak_mb": 1263,
-      "wall_seconds": 452.78
+      "cpu_seconds": 1077.35,
+      "peak_mb": 1269,
+      "wall_seconds": 544.26
     },
     "train_gan": {
-      "cpu_seconds": 694.0,
-      "peak_mb": 1287,
-      "wall_seconds": 350.86
+      "cpu_seconds": 1104.07,
+      "peak_mb": 1269,
+      "wall_seconds": 556.78
     },
     "train_musika": {
-      "cpu_seconds": 5.5,
-      "peak_mb": 766,
-      "wall_seconds": 0.11
+      "cpu_seconds": 7.36,
+      "peak_mb": 758,
+      "wall_seconds": 0.24
     }
   }
 };
