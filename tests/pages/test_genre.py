@@ -123,7 +123,7 @@ def test_the_headline_is_what_was_gained_and_lost(page):
     words = words_of(page)
     assert f"{tables.short(24.1, 2)} → {tables.short(9.87, 2)}" in words
     assert f"{tables.short(6.3, 2)} → {tables.short(11.4, 2)}" in words
-    assert "before: few clips" in words and "gan learns folk" in words
+    assert "before: few clips" in words and "From chorales to folk" in words
 
 
 def test_the_codec_wins_nothing(built):
