@@ -23,8 +23,11 @@ def keeping(model, teacher, old, new, weight):
     out, and said where nothing else is there.
     """
     codes = apart(model, teacher, old, new)
-    if type(model).recall is Generator.recall or teacher.channels != model.channels or not codes.any():
-        print("fine-tuning: nothing of the old music is kept: asked for as the new is, or not to be recalled")
+    unkept = ("it is asked for as the new is, or by nothing" if not codes.any() else
+              f"the latents have {model.channels} channels, had {teacher.channels}" if teacher.channels != model.channels
+              else f"{model.name} cannot recall it" if type(model).recall is Generator.recall else "")
+    if unkept:
+        print(f"fine-tuning: nothing of the old music is kept: {unkept}")
         return None
     teacher = teacher.to(model.mean.device).requires_grad_(False)
 
