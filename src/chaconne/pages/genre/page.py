@@ -49,7 +49,8 @@ def render(inputs):
     old = {row: rows[row] for row in kept if row in rows}
     context = {
         "title": f"Chaconne: {genre} by machine", "tuned": tuned, "kept": kept, "corpus": corpus, "genre": genre,
-        "network": NETWORKS.get(inputs.finetune["model"], inputs.finetune["model"]), "ruler": listen.ruler(), "clips_shown": listen.CLIPS,
+        "network": NETWORKS.get(inputs.finetune["model"], inputs.finetune["model"]),
+        "ruler": listen.ruler(), "clips_shown": listen.CLIPS,
         "heard": heard(inputs.sounds, tuned, kept), "columns": [row for row in tuned if row in rows],
         "old_columns": list(old), "corpora": inputs.corpora, "short": tables.short,
         "learned": tables.comparison(rows, intervals, [row for row in tuned if row in rows], CONTEST),

@@ -23,9 +23,10 @@ def keeping(model, teacher, old, new, weight):
     out, and said where nothing else is there.
     """
     codes = apart(model, teacher, old, new)
+    channels, old_channels = model.channels, teacher.channels
     unkept = ("it is asked for as the new is, or by nothing" if not codes.any() else
-              f"the latents have {model.channels} channels, had {teacher.channels}" if teacher.channels != model.channels
-              else f"{model.name} cannot recall it" if type(model).recall is Generator.recall else "")
+              f"the latents have {channels} channels, had {old_channels}" if channels != old_channels else
+              f"{model.name} cannot recall it" if type(model).recall is Generator.recall else "")
     if unkept:
         print(f"fine-tuning: nothing of the old music is kept: {unkept}")
         return None
