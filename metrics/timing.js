@@ -11,29 +11,29 @@ globalThis.chaconneClocks = {
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 139.83,
-      "peak_mb": 1409,
-      "wall_seconds": 76.12
+      "cpu_seconds": 238.81,
+      "peak_mb": 1396,
+      "wall_seconds": 124.36
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 50.09,
-      "peak_mb": 824,
-      "wall_seconds": 26.12
+      "cpu_seconds": 77.62,
+      "peak_mb": 815,
+      "wall_seconds": 41.7
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 65.45,
-      "peak_mb": 1038,
-      "wall_seconds": 33.4
+      "cpu_seconds": 111.3,
+      "peak_mb": 1022,
+      "wall_seconds": 56.27
     },
     "accompaniment/train": {
-      "cpu_seconds": 838.03,
-      "peak_mb": 1361,
-      "wall_seconds": 446.97
+      "cpu_seconds": 952.61,
+      "peak_mb": 1352,
+      "wall_seconds": 480.27
     },
     "accompaniment/voices": {
-      "cpu_seconds": 273.4,
-      "peak_mb": 178,
-      "wall_seconds": 143.0
+      "cpu_seconds": 345.91,
+      "peak_mb": 177,
+      "wall_seconds": 178.96
     },
     "anchors": {
       "cpu_seconds": 83.21,
@@ -41,9 +41,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 42.91
     },
     "codec_musika": {
-      "cpu_seconds": 5.37,
-      "peak_mb": 746,
-      "wall_seconds": 0.1
+      "cpu_seconds": 7.69,
+      "peak_mb": 744,
+      "wall_seconds": 0.27
     },
     "codec_own": {
       "cpu_seconds": 2.5,
@@ -51,44 +51,44 @@ globalThis.chaconneClocks = {
       "wall_seconds": 0.06
     },
     "controls/encode_variants": {
-      "cpu_seconds": 70.07,
-      "peak_mb": 971,
-      "wall_seconds": 35.71
+      "cpu_seconds": 127.43,
+      "peak_mb": 966,
+      "wall_seconds": 64.57
     },
     "controls/evaluate": {
-      "cpu_seconds": 210.03,
-      "peak_mb": 1781,
-      "wall_seconds": 111.26
+      "cpu_seconds": 418.25,
+      "peak_mb": 1655,
+      "wall_seconds": 218.61
     },
     "controls/known": {
-      "cpu_seconds": 7.27,
-      "peak_mb": 1705,
-      "wall_seconds": 4.48
+      "cpu_seconds": 7.98,
+      "peak_mb": 1700,
+      "wall_seconds": 4.89
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 997.62,
-      "peak_mb": 1349,
-      "wall_seconds": 523.47
+      "cpu_seconds": 1231.14,
+      "peak_mb": 1324,
+      "wall_seconds": 620.72
     },
     "controls/steer_gan": {
-      "cpu_seconds": 1147.1,
-      "peak_mb": 1442,
-      "wall_seconds": 597.26
+      "cpu_seconds": 1763.33,
+      "peak_mb": 1408,
+      "wall_seconds": 891.25
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 388.05,
-      "peak_mb": 1075,
-      "wall_seconds": 202.45
+      "cpu_seconds": 619.51,
+      "peak_mb": 1086,
+      "wall_seconds": 316.26
     },
     "controls/try_gan": {
-      "cpu_seconds": 89.68,
-      "peak_mb": 1122,
-      "wall_seconds": 48.93
+      "cpu_seconds": 140.76,
+      "peak_mb": 1105,
+      "wall_seconds": 75.01
     },
     "controls/variants": {
-      "cpu_seconds": 261.51,
-      "peak_mb": 182,
-      "wall_seconds": 155.23
+      "cpu_seconds": 348.95,
+      "peak_mb": 181,
+      "wall_seconds": 180.72
     },
     "corpus": {
       "cpu_seconds": 244.11,
@@ -146,9 +146,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 22.18
     },
     "evaluate_finetune": {
-      "cpu_seconds": 201.99,
-      "peak_mb": 1309,
-      "wall_seconds": 104.93
+      "cpu_seconds": 192.09,
+      "peak_mb": 1349,
+      "wall_seconds": 99.25
     },
     "evaluate_gan": {
       "cpu_seconds": 49.9,
@@ -156,9 +156,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 23.74
     },
     "finetune": {
-      "cpu_seconds": 387.29,
-      "peak_mb": 1364,
-      "wall_seconds": 193.32
+      "cpu_seconds": 412.08,
+      "peak_mb": 1361,
+      "wall_seconds": 206.15
     },
     "genre": {
       "cpu_seconds": 236.55,
@@ -186,9 +186,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 50.73
     },
     "sample_finetune": {
-      "cpu_seconds": 99.29,
-      "peak_mb": 1167,
-      "wall_seconds": 50.99
+      "cpu_seconds": 111.31,
+      "peak_mb": 1289,
+      "wall_seconds": 57.47
     },
     "sample_gan": {
       "cpu_seconds": 37.65,
@@ -201,9 +201,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 11.49
     },
     "scratch": {
-      "cpu_seconds": 7.19,
-      "peak_mb": 747,
-      "wall_seconds": 0.25
+      "cpu_seconds": 7.7,
+      "peak_mb": 744,
+      "wall_seconds": 0.19
     },
     "timbres": {
       "cpu_seconds": 245.53,
@@ -226,8 +226,8 @@ globalThis.chaconneClocks = {
       "wall_seconds": 556.78
     },
     "train_musika": {
-      "cpu_seconds": 7.36,
-      "peak_mb": 758,
+      "cpu_seconds": 6.8,
+      "peak_mb": 757,
       "wall_seconds": 0.24
     }
   }
