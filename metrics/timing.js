@@ -226,9 +226,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 556.78
     },
     "train_musika": {
-      "cpu_seconds": 6.8,
-      "peak_mb": 757,
-      "wall_seconds": 0.24
+      "cpu_seconds": 8.27,
+      "peak_mb": 755,
+      "wall_seconds": 0.21
     }
   }
 };

@@ -132,7 +132,8 @@ class Model(Generator):
         state = {"network": self.network, "critic": self.critic, "switch": self.switch, "average": average,
                  "optimizer": optimizer, "critic_optimizer": critic_optimizer, "stopper": stopper}
         spent = trainer.run(knobs["steps"], step, state, preview and preview(self, average))
-        trainer.learned = stopper.learned(knobs["steps"])
+        if knobs["stop_every"]:     # else what the trainer counted itself stays
+            trainer.learned = stopper.learned(knobs["steps"])
         self.network.load_state_dict(stopper.weights or average.module.state_dict())
         merge()
         self.requires_grad_(True)
