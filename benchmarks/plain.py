@@ -7,7 +7,7 @@ from torch import nn
 from torchaudio.functional import griffinlim
 
 from chaconne.codec.spectral import COMPRESSION, FFT, HOP, MOMENTUM
-from chaconne.training.contract import Neighbours
+from chaconne.training.contract.layers import Neighbours
 
 
 class Grouped(nn.Module):

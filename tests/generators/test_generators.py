@@ -15,7 +15,7 @@ from chaconne.running.files import read_json
 from chaconne.running.models import load_generator
 from chaconne.running.params.reading import merge
 from chaconne.storage.files import write_json
-from chaconne.training.contract import build_vocabulary, encode_conditions
+from chaconne.training.contract.generator import build_vocabulary, encode_conditions
 from chaconne.training.engine.trainer import Trainer
 from chaconne.training.finetuning import finetuning
 from chaconne.training.finetuning import layers as layers_of

@@ -78,7 +78,7 @@ def root(tmp_path_factory):
     for pattern, value in ((r"(chroma_cosine:) \S+", r"\1 0.0"), (r"(log_spectral_l1:) \S+", r"\1 9.0"),
                            (r"(?m)^  (weights:) ''", r"  \1 pretrained/musika_ae"),
                            (r"    (pretrained:) ''", r"    \1 pretrained/musika_techno"),
-                           (r"(stop_every:) 0", r"\1 4"), (r"(mix_old:) 0.0", r"\1 0.25"),
+                           (r"(stop_every:) auto", r"\1 4"), (r"(mix_old:) 0.0", r"\1 0.25"),
                            (r"(lora_rank:) 0", r"\1 2"), (r"(freeze_critic:) 0", r"\1 1"),
                            (r"(critic:) new", r"\1 kept")):
         text, count = re.subn(pattern, value, text, count=1)

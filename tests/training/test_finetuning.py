@@ -10,7 +10,7 @@ import torch
 from chaconne.storage.files import write_json
 from chaconne.storage.latents.latents import Latents
 from chaconne.training import stopping
-from chaconne.training.contract import Generator
+from chaconne.training.contract.generator import Generator
 from chaconne.training.engine.trainer import Trainer
 from chaconne.training.finetuning.amounts import BY_MINUTES, minutes_of, settled
 from chaconne.training.finetuning.keeping import apart, keeping

@@ -38,7 +38,7 @@ class Objective(diffusion.Objective):
 
 
 class Model(Steered, diffusion.Model):
-    """See chaconne.training.contract.Generator and chaconne.controls.steering.steering."""
+    """See chaconne.training.contract.generator.Generator and chaconne.controls.steering.steering."""
 
     name = "steered_diffusion"
     objective = Objective

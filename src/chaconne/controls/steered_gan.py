@@ -67,7 +67,7 @@ class Critic(gan.Critic):
 
 
 class Model(Steered, gan.Model):
-    """See chaconne.training.contract.Generator and chaconne.controls.steering.steering."""
+    """See chaconne.training.contract.generator.Generator and chaconne.controls.steering.steering."""
 
     name = "steered_gan"
     preview = {**gan.Model.preview, "guidance": 1.0}

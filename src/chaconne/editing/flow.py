@@ -12,7 +12,7 @@ import math
 import torch
 
 from chaconne.generators.diffusion import METHODS, shifted_times
-from chaconne.training.contract import encode_conditions
+from chaconne.training.contract.generator import encode_conditions
 
 # On the chorales a strength of 0.5 changes normalised latents by 0.7 (root mean square) of 1.33 for unrelated music.
 EVEN = 6.0

@@ -1,1 +1,1 @@
-"""Generators: one module each, one contract (chaconne.training.contract.Generator)."""
+"""Generators: one module each, one contract (chaconne.training.contract.generator.Generator)."""

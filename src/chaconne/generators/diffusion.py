@@ -17,7 +17,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.training.contract import Conditions, Generator, Neighbours
+from chaconne.training.contract import muon
+from chaconne.training.contract.generator import Generator
+from chaconne.training.contract.layers import Conditions, Neighbours
 
 METHODS = ("euler", "heun")
 NEAREST = 0.05  # to the data: the least 1 - t that a velocity is divided by
@@ -95,6 +97,10 @@ class Denoiser(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
+    def matrices(self):
+        """Return the weights of the linear layers within blocks: what Muon moves."""
+        return [layer.weight for block in self.blocks for layer in block.modules() if isinstance(layer, nn.Linear)]
+
     def forward(self, x, t, codes):
         time = t[:, None, None]
         level = (time.square() + (1 - time).square()).sqrt()     # deviation of x for white data
@@ -134,7 +140,7 @@ class Objective(nn.Module):
 
 
 class Model(Generator):
-    """See chaconne.training.contract.Generator."""
+    """See chaconne.training.contract.generator.Generator."""
 
     name = "diffusion"
     objective = Objective
@@ -154,7 +160,8 @@ class Model(Generator):
         """Train the denoiser; its moving average is what is kept."""
         average = trainer.average(self.network, knobs["ema"])
         plain = self.objective(self.network, knobs)
-        objective, optimizer = trainer.setup(plain, knobs["learning_rate"], weight_decay=knobs["weight_decay"])
+        objective, optimizer = muon.setup(trainer, plain, self.network.matrices(), knobs["learning_rate"],
+                                          knobs["weight_decay"])
 
         def step(i):
             trainer.set_learning_rate(optimizer, knobs["learning_rate"] * trainer.cosine(i, knobs["steps"]))

@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chaconne.training.contract import Conditions, Generator, Neighbours
+from chaconne.training.contract.generator import Generator
+from chaconne.training.contract.layers import Conditions, Neighbours
 
 MEASURED = 256  # crops whose spread the network writes in
 
@@ -150,7 +151,7 @@ class Critic(nn.Module):
 
 
 class Model(Generator):
-    """See chaconne.training.contract.Generator."""
+    """See chaconne.training.contract.generator.Generator."""
 
     name = "gan"
     input_output = ("network.leave", "critic.enter")

@@ -18,7 +18,8 @@ from torch import nn
 
 from chaconne.musika import adversaries, contest, coordinates, published, small_sets
 from chaconne.musika.adam import KerasAdam
-from chaconne.training.contract import Conditions, Generator
+from chaconne.training.contract.generator import Generator
+from chaconne.training.contract.layers import Conditions
 from chaconne.training.stopping import MADE, Stopper
 
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
@@ -61,7 +62,7 @@ def told(conditions, codes):
 
 
 class Model(Generator):
-    """See chaconne.training.contract.Generator."""
+    """See chaconne.training.contract.generator.Generator."""
 
     name = "musika"
     input_output = ("network.generator.out", "critic.critic.enter")

@@ -12,7 +12,7 @@ from chaconne.running.params.reading import codec_folder, read_params
 from chaconne.storage.files import of_run
 from chaconne.storage.latents.audio import write_wav
 from chaconne.storage.latents.latents import Latents
-from chaconne.training.contract import build_vocabulary, encode_conditions
+from chaconne.training.contract.generator import build_vocabulary, encode_conditions
 from chaconne.training.engine.faults import check_samples
 from chaconne.training.engine.trainer import Trainer
 

@@ -6,7 +6,7 @@ import torch
 from chaconne.accompaniment.absence import PARTS
 from chaconne.accompaniment.listening.listener import TASKS, Accompanist, beside
 from chaconne.storage.latents.latents import Latents
-from chaconne.training.contract import encode_conditions
+from chaconne.training.contract.generator import encode_conditions
 from chaconne.training.fitting import create
 
 # How often a crop is learned for a task of TASKS; what is left is free, with nothing heard.

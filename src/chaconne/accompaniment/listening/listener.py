@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from chaconne.generators.diffusion import METHODS, Denoiser, Model, Objective
 from chaconne.running.models import load
-from chaconne.training.contract import encode_conditions
+from chaconne.training.contract.generator import encode_conditions
 
 TASK = "task"
 # rest: the voices that are not given; mix: all of them; go_on: the piece itself, where it is not given.
@@ -50,7 +50,7 @@ class Hearing(Objective):
 
 
 class Accompanist(Model):
-    """See chaconne.training.contract.Generator; `accompany` is what it is for, `generate` plays free."""
+    """See chaconne.training.contract.generator.Generator; `accompany` is what it is for, `generate` plays free."""
 
     name = "listener"
     objective = Hearing

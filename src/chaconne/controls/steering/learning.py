@@ -8,7 +8,7 @@ import torch
 
 from chaconne.controls.steering.steering import joined
 from chaconne.controls.wishes.numbers import NUMBERS, examples_of, forget, riders
-from chaconne.training.contract import encode_conditions
+from chaconne.training.contract.generator import encode_conditions
 from chaconne.training.fitting import create
 
 LOOSE = 0.1     # share of crops of which nothing is known, not even the beat: what guidance leads away from

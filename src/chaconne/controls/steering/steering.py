@@ -1,8 +1,8 @@
 """What a GAN and a diffusion model that can be steered have in common: how they are asked.
 
-What is asked for is one row for each piece, `asked` [B, A + RIDERS T]: A codes of names (training.contract), then
-RIDERS channels over T latent frames (chaconne.controls.wishes.numbers). All zeros ask for nothing at all, which is what
-guidance leads away from.
+What is asked for is one row for each piece, `asked` [B, A + RIDERS T]: A codes of names (training.contract.generator),
+then RIDERS channels over T latent frames (chaconne.controls.wishes.numbers). All zeros ask for nothing at all, which is
+what guidance leads away from.
 
 Shapes: B batch, C latent channels, T latent frames.
 """
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from chaconne.controls.wishes.numbers import NUMBERS, RIDERS, completed, limits, parse, riders, wished
-from chaconne.training.contract import encode_conditions
+from chaconne.training.contract.generator import encode_conditions
 
 
 class Steered:

@@ -6,7 +6,7 @@ from chaconne.running.models import load_generator, load_variation
 from chaconne.running.params.reading import start_folder
 from chaconne.storage.latents.latents import Latents
 from chaconne.storage.latents.provenance import together
-from chaconne.training.contract import encode_conditions
+from chaconne.training.contract.generator import encode_conditions
 from chaconne.training.engine.trainer import Trainer
 from chaconne.training.finetuning.amounts import minutes_of, settled
 from chaconne.training.finetuning.keeping import keeping

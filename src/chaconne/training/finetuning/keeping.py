@@ -9,7 +9,7 @@ two kinds of music from nothing, and then teaches neither (docs/search.md).
 import numpy as np
 import torch
 
-from chaconne.training.contract import Generator, encode_conditions
+from chaconne.training.contract.generator import Generator, encode_conditions
 
 PIECES = 8  # of the old music in a step
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torch.nn import functional
 
 from chaconne.running.files import read_json
 from chaconne.storage.files import write_json
@@ -112,48 +111,3 @@ def encode_conditions(vocabulary, asked):
     rows = [[values.index(str(one[a])) + 1 if str(one.get(a)) in values else 0 for a, values in vocabulary.items()]
             for one in asked]
     return torch.tensor(rows, dtype=torch.long).reshape(len(asked), len(vocabulary))
-
-
-class Conditions(nn.Module):
-    """Sum of one learned vector an attribute: codes [B, attributes] -> [B, width]; code 0 is 'free'.
-
-    The vectors start large enough to be heard at once: started at 0.02, as embeddings of long
-    trainings are, a GAN that has some hundred steps never tells two instruments apart.
-    """
-
-    def __init__(self, vocabulary, width):
-        super().__init__()
-        self.tables = nn.ModuleList(nn.Embedding(len(values) + 1, width) for values in vocabulary.values())
-        self.width = width
-        for table in self.tables:
-            nn.init.normal_(table.weight, std=0.1)
-
-    def forward(self, codes):
-        """codes: [B, attributes] -> [B, width]."""
-        total = torch.zeros(len(codes), self.width, device=codes.device)
-        for table, column in zip(self.tables, codes.unbind(1), strict=True):
-            total = total + table(column)
-        return total
-
-
-class Neighbours(nn.Module):
-    """Depthwise convolution along places, [B, P, W] -> [B, P + 2 padding - size + 1, W].
-
-    A sum of shifted copies. On a CPU nn.Conv1d with groups takes up to three times as long, and differentiated
-    twice, as the penalties of a GAN need it, up to four times.
-    """
-
-    def __init__(self, width, size, padding=0):
-        super().__init__()
-        self.padding, bound = padding, size ** -0.5     # as nn.Conv1d starts
-        self.weight = nn.Parameter(torch.empty(size, width).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(width).uniform_(-bound, bound))
-
-    def forward(self, x):
-        """x: [B, P, W]."""
-        x = functional.pad(x, (0, 0, self.padding, self.padding))
-        places = x.shape[1] - len(self.weight) + 1
-        total = self.bias
-        for i, weight in enumerate(self.weight):
-            total = torch.addcmul(total, x[:, i:i + places], weight)
-        return total
