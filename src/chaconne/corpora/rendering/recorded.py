@@ -49,7 +49,7 @@ def pack_recordings(scores, folder, scratch, settings, audio, split, seed, worke
     if gone:
         raise ValueError(f"expected {gone[0]!r}, which the stage before has found or fetched; it is gone"
                          f"{f' (and {len(gone) - 1} more)' if len(gone) > 1 else ''}: "
-                         "run `dvc repro --force scores stages/genre/dvc.yaml:genre_scores`")
+                         "run `dvc repro --force scores genre_scores`")
     jobs = [*gathered["recordings"], *score_jobs(scores, gathered["scores"], settings, audio)]
     jobs = [job | {"number": number} for number, job in enumerate(jobs)]
     journal = Journal(scratch)
