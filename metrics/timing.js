@@ -1,39 +1,39 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 19.07,
-    "train_cpu_seconds": 1070.67,
-    "train_wall_seconds": 543.23
+    "realtime_factor": 29.53,
+    "train_cpu_seconds": 553.81,
+    "train_wall_seconds": 431.21
   },
   "gan": {
-    "realtime_factor": 57.22,
-    "train_cpu_seconds": 1095.82,
-    "train_wall_seconds": 555.65
+    "realtime_factor": 88.89,
+    "train_cpu_seconds": 452.68,
+    "train_wall_seconds": 318.88
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 238.81,
-      "peak_mb": 1396,
-      "wall_seconds": 124.36
+      "cpu_seconds": 87.82,
+      "peak_mb": 1380,
+      "wall_seconds": 46.07
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 77.62,
-      "peak_mb": 815,
-      "wall_seconds": 41.7
+      "cpu_seconds": 41.39,
+      "peak_mb": 816,
+      "wall_seconds": 21.14
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 111.3,
-      "peak_mb": 1022,
-      "wall_seconds": 56.27
+      "cpu_seconds": 36.72,
+      "peak_mb": 1020,
+      "wall_seconds": 18.14
     },
     "accompaniment/train": {
-      "cpu_seconds": 952.61,
-      "peak_mb": 1352,
-      "wall_seconds": 480.27
+      "cpu_seconds": 376.2,
+      "peak_mb": 1365,
+      "wall_seconds": 188.79
     },
     "accompaniment/voices": {
-      "cpu_seconds": 345.91,
-      "peak_mb": 177,
-      "wall_seconds": 178.96
+      "cpu_seconds": 163.77,
+      "peak_mb": 178,
+      "wall_seconds": 84.67
     },
     "anchors": {
       "cpu_seconds": 83.21,
@@ -51,49 +51,49 @@ globalThis.chaconneClocks = {
       "wall_seconds": 0.06
     },
     "controls/encode_variants": {
-      "cpu_seconds": 127.43,
-      "peak_mb": 966,
-      "wall_seconds": 64.57
+      "cpu_seconds": 69.87,
+      "peak_mb": 1045,
+      "wall_seconds": 36.6
     },
     "controls/evaluate": {
-      "cpu_seconds": 418.25,
-      "peak_mb": 1655,
-      "wall_seconds": 218.61
+      "cpu_seconds": 128.2,
+      "peak_mb": 1771,
+      "wall_seconds": 67.34
     },
     "controls/known": {
-      "cpu_seconds": 7.98,
-      "peak_mb": 1700,
-      "wall_seconds": 4.89
+      "cpu_seconds": 4.06,
+      "peak_mb": 1704,
+      "wall_seconds": 2.69
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 1231.14,
-      "peak_mb": 1324,
-      "wall_seconds": 620.72
+      "cpu_seconds": 515.35,
+      "peak_mb": 1337,
+      "wall_seconds": 258.82
     },
     "controls/steer_gan": {
-      "cpu_seconds": 1763.33,
-      "peak_mb": 1408,
-      "wall_seconds": 891.25
+      "cpu_seconds": 648.88,
+      "peak_mb": 1437,
+      "wall_seconds": 326.2
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 619.51,
-      "peak_mb": 1086,
-      "wall_seconds": 316.26
+      "cpu_seconds": 221.81,
+      "peak_mb": 1076,
+      "wall_seconds": 112.27
     },
     "controls/try_gan": {
-      "cpu_seconds": 140.76,
-      "peak_mb": 1105,
-      "wall_seconds": 75.01
+      "cpu_seconds": 53.96,
+      "peak_mb": 1087,
+      "wall_seconds": 28.01
     },
     "controls/variants": {
-      "cpu_seconds": 348.95,
-      "peak_mb": 181,
-      "wall_seconds": 180.72
+      "cpu_seconds": 167.3,
+      "peak_mb": 182,
+      "wall_seconds": 95.69
     },
     "corpus": {
-      "cpu_seconds": 244.11,
+      "cpu_seconds": 114.82,
       "peak_mb": 180,
-      "wall_seconds": 130.4
+      "wall_seconds": 57.99
     },
     "counterpoint/compose": {
       "cpu_seconds": 179.4,
@@ -136,39 +136,39 @@ globalThis.chaconneClocks = {
       "wall_seconds": 29.08
     },
     "evaluate_anchors": {
-      "cpu_seconds": 146.15,
-      "peak_mb": 1324,
-      "wall_seconds": 75.07
+      "cpu_seconds": 52.21,
+      "peak_mb": 1299,
+      "wall_seconds": 27.12
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 47.31,
-      "peak_mb": 1003,
-      "wall_seconds": 22.18
+      "cpu_seconds": 17.98,
+      "peak_mb": 1012,
+      "wall_seconds": 8.61
     },
     "evaluate_finetune": {
-      "cpu_seconds": 192.09,
-      "peak_mb": 1349,
-      "wall_seconds": 99.25
+      "cpu_seconds": 70.42,
+      "peak_mb": 1326,
+      "wall_seconds": 35.82
     },
     "evaluate_gan": {
-      "cpu_seconds": 49.9,
-      "peak_mb": 1004,
-      "wall_seconds": 23.74
+      "cpu_seconds": 18.78,
+      "peak_mb": 1051,
+      "wall_seconds": 8.98
     },
     "finetune": {
-      "cpu_seconds": 412.08,
-      "peak_mb": 1361,
-      "wall_seconds": 206.15
+      "cpu_seconds": 136.52,
+      "peak_mb": 1388,
+      "wall_seconds": 67.8
     },
     "genre": {
-      "cpu_seconds": 236.55,
-      "peak_mb": 193,
-      "wall_seconds": 123.29
+      "cpu_seconds": 119.75,
+      "peak_mb": 194,
+      "wall_seconds": 62.11
     },
     "genre_scores": {
-      "cpu_seconds": 14.48,
+      "cpu_seconds": 4.43,
       "peak_mb": 134,
-      "wall_seconds": 7.46
+      "wall_seconds": 2.33
     },
     "reference_corpus": {
       "cpu_seconds": 97.66,
@@ -181,29 +181,29 @@ globalThis.chaconneClocks = {
       "wall_seconds": 42.2
     },
     "sample_diffusion": {
-      "cpu_seconds": 101.47,
-      "peak_mb": 1501,
-      "wall_seconds": 50.73
+      "cpu_seconds": 41.6,
+      "peak_mb": 1510,
+      "wall_seconds": 26.66
     },
     "sample_finetune": {
-      "cpu_seconds": 111.31,
-      "peak_mb": 1289,
-      "wall_seconds": 57.47
+      "cpu_seconds": 40.24,
+      "peak_mb": 1300,
+      "wall_seconds": 20.12
     },
     "sample_gan": {
-      "cpu_seconds": 37.65,
-      "peak_mb": 1628,
-      "wall_seconds": 18.54
+      "cpu_seconds": 14.02,
+      "peak_mb": 1503,
+      "wall_seconds": 8.57
     },
     "scores": {
-      "cpu_seconds": 22.33,
-      "peak_mb": 138,
-      "wall_seconds": 11.49
+      "cpu_seconds": 7.24,
+      "peak_mb": 137,
+      "wall_seconds": 3.72
     },
     "scratch": {
-      "cpu_seconds": 7.7,
-      "peak_mb": 744,
-      "wall_seconds": 0.19
+      "cpu_seconds": 2.69,
+      "peak_mb": 755,
+      "wall_seconds": 0.06
     },
     "timbres": {
       "cpu_seconds": 245.53,
@@ -216,19 +216,19 @@ globalThis.chaconneClocks = {
       "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 1077.35,
-      "peak_mb": 1269,
-      "wall_seconds": 544.26
+      "cpu_seconds": 556.8,
+      "peak_mb": 1274,
+      "wall_seconds": 431.56
     },
     "train_gan": {
-      "cpu_seconds": 1104.07,
-      "peak_mb": 1269,
-      "wall_seconds": 556.78
+      "cpu_seconds": 455.74,
+      "peak_mb": 1289,
+      "wall_seconds": 319.23
     },
     "train_musika": {
-      "cpu_seconds": 8.27,
-      "peak_mb": 755,
-      "wall_seconds": 0.21
+      "cpu_seconds": 2.47,
+      "peak_mb": 767,
+      "wall_seconds": 0.06
     }
   }
 };
