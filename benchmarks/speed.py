@@ -123,7 +123,7 @@ class Stopwatch(Trainer):
 
         self.seed, self.step = 0, None
         self.fabric = SimpleNamespace(device=torch.device("cpu"), global_rank=0, world_size=1, backward=backward,
-                                      clip_gradients=clip_gradients)
+                                      clip_gradients=clip_gradients, setup=lambda *parts: parts)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """As Trainer.setup."""

@@ -182,7 +182,8 @@ class Steps(Trainer):
 
     def __init__(self, device):
         self.fabric = SimpleNamespace(device=torch.device(device), global_rank=0, world_size=1,
-                                      backward=lambda loss: loss.backward(), clip_gradients=lambda *_, **more: None)
+                                      backward=lambda loss: loss.backward(), clip_gradients=lambda *_, **more: None,
+                                      setup=lambda *parts: parts)
 
     def setup(self, module, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
         """As Trainer.setup."""
