@@ -2,13 +2,17 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install repro packs test lint docs smoke verify queue clean
+.PHONY: help install develop repro packs test lint docs smoke verify queue clean
 
 # The first Python on this machine that pyproject.toml allows; `make repro PYTHON=...` names another.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for p in python3 python3.11 python3.12; do "$$p" -c "$(FITS)" 2>/dev/null && echo "$$p" && break; done)
 VENV := .venv
 DONE := $(VENV)/.installed
+TOOLS := $(VENV)/.developing
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Where PyTorch without the libraries of a graphics card comes from (4 GB less); empty: from the usual registry.
+CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 # The stages call `python` and the queue of DVC calls `dvc`: both are the ones of .venv.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
@@ -20,13 +24,21 @@ help:  ## list what can be made
 
 install: $(DONE)  ## create .venv and install chaconne with the tested versions
 
-$(DONE): pyproject.toml constraints.txt
+$(DONE): pyproject.toml constraints.txt scripts/install_torch.py
 	@[ -n "$(PYTHON)" ] || { echo "expected Python 3.11 or 3.12, found none; install one, then: make PYTHON=/path/to/python"; exit 1; }
 	@echo "== Creating $(VENV) with $(PYTHON) and installing (PyTorch is large: some minutes)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps basic-pitch
+	@$(VENV)/bin/python scripts/install_torch.py "$(CPU_INDEX)"
+	@$(PIP) -e .
+	@$(PIP) --no-deps basic-pitch frechet-audio-distance
 	@touch $(DONE)
+
+develop: $(TOOLS)  ## install what tests, docs and the optional embedders need, too
+
+$(TOOLS): $(DONE)
+	@echo "== Installing what tests and docs need"
+	@$(PIP) -e '.[dev]'
+	@touch $(TOOLS)
 
 repro: $(DONE)  ## make the music, the numbers and the page (the audio branch)
 	@echo "== Running the pipeline up to the page: what is already there is not made again"
@@ -44,11 +56,11 @@ test: lint  ## check the code, then run every test (`make test TESTS="-m 'not sl
 	@echo "== Running the tests (those marked slow run the whole pipeline at scale smoke)"
 	@OMP_WAIT_POLICY=PASSIVE python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
-lint: $(DONE)  ## check the code with ruff
+lint: $(TOOLS)  ## check the code with ruff
 	@echo "== Checking the code with ruff"
 	@ruff check .
 
-docs: $(DONE)  ## build the pages of docs/ with their reference; links are checked
+docs: $(TOOLS)  ## build the pages of docs/ with their reference; links are checked
 	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
 	@echo "== Open $(CURDIR)/build/site/index.html"
 

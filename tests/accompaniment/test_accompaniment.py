@@ -32,7 +32,7 @@ AUDIO = {"sample_rate_hz": 22050, "grid_samples": 2048}
 KNOBS = {"given": [[0], [3]], "instruments": ["Flute"]}
 PARAMS = {"accompaniment": KNOBS, "audio": AUDIO, "split": {"test": 0.34, "valid": 0.05}, "seed": 0,
           "corpus": {"workers": 1}}
-SAMPLE = {"method": "heun", "steps": 3, "shift": 1.0, "guidance": 1.0, "batch": 4}
+SAMPLE = {"method": "heun", "steps": 3, "shift": 1.0, "guidance": 1.0, "temperature": 1.0, "batch": 4}
 
 
 def piece(name, pitches, quarters=8):
@@ -162,10 +162,10 @@ def test_what_is_heard_rides_along_and_without_a_task_nothing_is_heard():
     x, codes = torch.randn(2, 2 * tiny.CHANNELS + 1, 16), torch.zeros(2, 3, dtype=torch.long)
     with torch.no_grad():
         model.network.enter.weight.add_(torch.randn_like(model.network.enter.weight))
-        deaf = [model.velocity(torch.cat([x[:, :tiny.CHANNELS], heard], 1), 0.5, codes, 16)
+        deaf = [model.velocity(torch.cat([x[:, :tiny.CHANNELS], heard], 1), 0.5, codes)
                 for heard in (x[:, tiny.CHANNELS:], 0 * x[:, tiny.CHANNELS:])]
         codes[:, model.task] = 1
-        hearing = model.velocity(x, 0.5, codes, 16)
+        hearing = model.velocity(x, 0.5, codes)
     assert deaf[0].equal(deaf[1])
     assert not torch.allclose(hearing[:, :tiny.CHANNELS], deaf[0][:, :tiny.CHANNELS])
     assert not hearing[:, tiny.CHANNELS:].any()
@@ -486,7 +486,7 @@ def test_a_recording_is_accompanied(project):
     (["flute.wav", "--task", "mix", "--alone"], "--alone"),
     (["flute.wav", "--key", "H"], "key: expected a key"),
     (["flute.wav", "--alone", "--balance", "3"], "--balance"),
-    (["flute.wav", "--method", "magic"], "expected one of euler, heun"),
+    (["flute.wav", "--method", "magic"], "expected one of euler, heun, multistep"),
     (["flute.wav", "--condition", "task=rest"], "--task"),
 ])
 def test_bad_input_is_one_line(project, arguments, said):

@@ -1,15 +1,17 @@
 """Distances, coverage and intervals against closed forms, independent implementations and known truths."""
 
+import importlib.util
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torchaudio.functional import frechet_distance
 
-from chaconne.evaluation.reference import coverage, distances
+from chaconne.evaluation.reference import coverage, distances, fad_package
 from chaconne.evaluation.rows import frechet
 from chaconne.evaluation.rows.resampling import estimate, mean_of, subsets
 from tests.conftest import ROOT
@@ -53,6 +55,13 @@ def test_clap_is_there_when_it_is_asked_for():
     assert done.stdout.split() == ["CLAP_Module"], done.stderr
 
 
+def test_the_package_missing_is_said_in_one_line(monkeypatch):
+    fad_package.package.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="pip install --no-deps 'frechet-audio-distance"):
+        fad_package.package()
+
+
 # Fréchet distance
 
 
@@ -60,6 +69,20 @@ def test_frechet_distance_of_two_gaussians():
     # |m|^2 + sum (sd_x - sd_y)^2 for diagonal covariances.
     x, y = np.diag([1.0, 4.0]), np.diag([9.0, 4.0])
     assert frechet.frechet(np.array([3.0, 0.0]), x, np.zeros(2), y) == pytest.approx(9 + 4)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan")])
+def test_what_is_no_distance_is_refused(wrong, monkeypatch):
+    answers = SimpleNamespace(FrechetAudioDistance=SimpleNamespace(calculate_frechet_distance=lambda *_: wrong))
+    monkeypatch.setattr(frechet, "package", lambda: answers)
+    with pytest.raises(ValueError, match=f"a Fréchet distance of 0 or more, frechet-audio-distance gave {wrong:g}"):
+        frechet.frechet(np.zeros(2), np.eye(2), np.zeros(2), np.eye(2))
+
+
+def test_what_rounding_leaves_is_none(monkeypatch):
+    answers = SimpleNamespace(FrechetAudioDistance=SimpleNamespace(calculate_frechet_distance=lambda *_: -1e-9))
+    monkeypatch.setattr(frechet, "package", lambda: answers)
+    assert frechet.frechet(np.zeros(2), np.eye(2), np.zeros(2), np.eye(2)) == 0
 
 
 @pytest.mark.parametrize("clips", [12, 240], ids=["fewer seconds than dimensions", "enough"])

@@ -90,7 +90,13 @@ def test_weights_are_looked_for_in_the_cache_of_torch(tmp_path, monkeypatch):
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda package: None)
-    assert "pip install 'frechet-audio-distance" in Pretrained("vggish").missing()
+    assert "pip install --no-deps 'frechet-audio-distance" in Pretrained("vggish").missing()
+
+
+def test_what_clap_alone_needs_is_named(monkeypatch):
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "laion_clap" else there(name))
+    assert "chaconne[embedders]" in Pretrained("clap-music").missing()
 
 
 def test_missing_weights_are_unavailable_and_the_others_run(tmp_path):

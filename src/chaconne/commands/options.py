@@ -19,7 +19,7 @@ Conditions = Annotated[list[str] | None, typer.Option(
 Towards = Annotated[list[str] | None, typer.Option(
     "--towards", help="attribute=value at the end, of seeds; --condition is what it begins with")]
 Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="of diffusion: more are finer and slower")]
-Method = Annotated[str | None, typer.Option(help="of diffusion: heun or euler")]
+Method = Annotated[str | None, typer.Option(help="of diffusion: heun, multistep or euler")]
 Guidance = Annotated[float | None, typer.Option(min=0, max=100, help="of diffusion, towards the condition; 1 is off")]
 Truncation = Annotated[float | None, typer.Option(min=0, max=100, help="of a GAN: less is more typical, less varied")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="file to write: .wav .flac .ogg")]

@@ -12,6 +12,7 @@ from torch.nn import functional
 from chaconne.controls.steering.steering import Steered
 from chaconne.controls.wishes.numbers import RIDERS
 from chaconne.generators import diffusion
+from chaconne.training.contract.layers import mean_square
 
 
 class Denoiser(diffusion.Denoiser):
@@ -34,7 +35,7 @@ class Objective(diffusion.Objective):
         names = len(self.network.conditions.tables)
         seen = asked[:, names:].unflatten(1, (RIDERS, -1))
         made = self.network(torch.cat([x, seen], 1), t, asked[:, :names].long())
-        return functional.mse_loss(made[:, :self.network.channels], velocity)
+        return mean_square(made[:, :self.network.channels], velocity)
 
 
 class Model(Steered, diffusion.Model):
@@ -67,7 +68,7 @@ class Model(Steered, diffusion.Model):
         """A window at least, and whole beats."""
         return max(self.settings["frames"], -(-frames // self.settings["beat"]) * self.settings["beat"])
 
-    def velocity(self, x, t, asked, window):
+    def velocity(self, x, t, asked, turn=0):
         """x: [B, C, T], asked: [B, A + RIDERS T] -> [B, C, T]."""
         codes, seen = self.parts(asked)
-        return super().velocity(torch.cat([x, seen], 1), t, codes, window)[:, :self.channels]
+        return super().velocity(torch.cat([x, seen], 1), t, codes, turn)[:, :self.channels]

@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from chaconne.generators.diffusion import METHODS, shifted_times
+from chaconne.generators.diffusion import follow, shifted_times
 from chaconne.training.contract.generator import encode_conditions
 
 # On the chorales a strength of 0.5 changes normalised latents by 0.7 (root mean square) of 1.33 for unrelated music.
@@ -34,7 +34,7 @@ def whole(trained, frames):
 def noise_of(trained, frames, seed):
     """Return the noise [1, C, whole] that `seed` stands for, the same as in plain sampling."""
     torch.manual_seed(seed)
-    return torch.randn(1, trained.generator.channels, whole(trained, frames))
+    return trained.knobs["temperature"] * torch.randn(1, trained.generator.channels, whole(trained, frames))
 
 
 def codes_of(trained, conditions):
@@ -51,25 +51,17 @@ def integrate(trained, x, codes, start=0.0, given=None, turn=None, progress=iter
     progress: wraps the list of steps. Times and method are those of Model.integrate.
     """
     model, knobs = trained.generator, trained.knobs
-    if knobs["method"] not in METHODS:
-        raise ValueError(f"diffusion.sample.method: expected one of {', '.join(METHODS)}; got {knobs['method']!r}")
-    window = model.settings["frames"]
 
-    def velocity(x, t):
-        v = model.velocity(x, t, codes, window)
+    def velocity(x, t, step):
+        v = model.velocity(x, t, codes, step)
         if turn is not None:
-            v = torch.lerp(v, model.velocity(x, t, turn[0], window), turn[1])
+            v = torch.lerp(v, model.velocity(x, t, turn[0], step), turn[1])
         if knobs["guidance"] != 1:
-            v = torch.lerp(model.velocity(x, t, torch.zeros_like(codes), window), v, knobs["guidance"])
+            v = torch.lerp(model.velocity(x, t, torch.zeros_like(codes), step), v, knobs["guidance"])
         return v if given is None else torch.where(given[2], given[0] - given[1], v)
 
     times = [start, *(t for t in shifted_times(knobs["steps"], knobs["shift"]) if t > start)]
-    for t, following in progress(list(zip(times[:-1], times[1:], strict=True))):
-        v = velocity(x, t)
-        guess = x + (following - t) * v
-        if knobs["method"] == "heun" and following < 1:
-            v = (v + velocity(guess, following)) / 2
-        x = x + (following - t) * v
+    x = follow(velocity, x, times, knobs["method"], progress)
     return x if given is None else torch.where(given[2], given[0], x)
 
 

@@ -3,9 +3,9 @@
 A straight path leads from noise to data, x_t = (1 - t) noise + t data; its velocity, data - noise, is
 learned, and sampling integrates it from t = 0 to 1. The network itself estimates the data (Li 2025,
 arXiv 2511.13720): music fills a small part of the space of latents, noise all of it, and a small network
-has no room to carry noise through. Pieces longer than a training crop are made of overlapping windows
-whose velocities are averaged at every step (MultiDiffusion, Bar-Tal 2023), so that no window has an
-edge of its own.
+has no room to carry noise through. Pieces longer than a training crop are made of windows side by side, which lie
+elsewhere at every step, so that no place is an edge of one for long; where two overlap, their velocities are averaged
+(MultiDiffusion, Bar-Tal 2023).
 
 Shapes: B batch, C latent channels, T latent frames, P patches of `patch` frames, W width.
 """
@@ -19,9 +19,10 @@ from torch.nn import functional
 
 from chaconne.training.contract import muon
 from chaconne.training.contract.generator import Generator
-from chaconne.training.contract.layers import Conditions, Neighbours
+from chaconne.training.contract.layers import Conditions, Neighbours, mean_square
 
-METHODS = ("euler", "heun")
+METHODS = ("euler", "heun", "multistep")
+GOLDEN = (5 ** 0.5 - 1) / 2
 NEAREST = 0.05  # to the data: the least 1 - t that a velocity is divided by
 
 
@@ -125,7 +126,7 @@ class Objective(nn.Module):
 
     def forward(self, x, t, codes, velocity):
         """What `drawn` gives -> mean squared error of the velocity, a scalar."""
-        return functional.mse_loss(self.network(x, t, codes), velocity)
+        return mean_square(self.network(x, t, codes), velocity)
 
     def drawn(self, data, codes):
         """Draw where on its path each of the normalised latents [B, C, T] is, and which conditions are free there.
@@ -145,7 +146,8 @@ class Model(Generator):
     name = "diffusion"
     objective = Objective
     input_output = ("network.enter", "network.leave")
-    preview = {"method": "heun", "steps": 8, "shift": 1.0, "guidance": 1.0, "batch": 32}
+    recalls = (4, 0.3)      # nearly as much is kept for half of the cost (docs/search.md)
+    preview = {"method": "heun", "steps": 8, "shift": 1.0, "guidance": 1.0, "temperature": 1.0, "batch": 32}
 
     def __init__(self, settings, channels, rate_hz, vocabulary):
         super().__init__(settings, channels, rate_hz, vocabulary)
@@ -186,46 +188,33 @@ class Model(Generator):
         x, t, codes, _ = plain.drawn(self.normalise(raw), codes)
         with torch.no_grad():
             taught = teacher.network(x, t, codes)
-        return functional.mse_loss(self.network(x, t, codes), taught)
+        return mean_square(self.network(x, t, codes), taught)
 
     @torch.no_grad()
     def generate(self, count, frames, codes, knobs):
-        """Integrate the flow with `knobs['steps']` steps of `knobs['method']`.
-
-        euler: one evaluation a step. heun: two, but for the last (Karras 2022, Algorithm 1).
-        Raises ValueError for another method.
-        """
-        if knobs["method"] not in METHODS:
-            raise ValueError(f"diffusion.sample.method: expected one of {', '.join(METHODS)}; got {knobs['method']!r}")
+        """Integrate the flow with `knobs['steps']` steps of `knobs['method']`, see `follow`."""
         window, beat = self.settings["frames"], self.settings["beat"]
         length = max(window, -(-frames // beat) * beat)
-        noise = torch.randn(count, self.channels, length).to(self.mean.device)
-        parts = [self.integrate(x, c, window, knobs) for x, c in
+        noise = knobs["temperature"] * torch.randn(count, self.channels, length).to(self.mean.device)
+        parts = [self.integrate(x, c, knobs) for x, c in
                  zip(noise.split(knobs["batch"]), codes.split(knobs["batch"]), strict=True)]
         return torch.cat(parts)[:, :, :frames]
 
-    def integrate(self, x, codes, window, knobs):
+    def integrate(self, x, codes, knobs):
         """x: noise [B, C, T] -> data."""
-        times = shifted_times(knobs["steps"], knobs["shift"])
-
-        def velocity(x, t):
-            guided = self.velocity(x, t, codes, window)
+        def velocity(x, t, turn):
+            guided = self.velocity(x, t, codes, turn)
             if knobs["guidance"] == 1:
                 return guided
             # Classifier-free guidance (Ho 2022, Eq. 6).
-            return torch.lerp(self.velocity(x, t, torch.zeros_like(codes), window), guided, knobs["guidance"])
+            return torch.lerp(self.velocity(x, t, torch.zeros_like(codes), turn), guided, knobs["guidance"])
 
-        for t, following in zip(times[:-1], times[1:], strict=True):
-            v = velocity(x, t)
-            guess = x + (following - t) * v
-            if knobs["method"] == "heun" and following < 1:
-                v = (v + velocity(guess, following)) / 2
-            x = x + (following - t) * v
-        return x
+        return follow(velocity, x, shifted_times(knobs["steps"], knobs["shift"]), knobs["method"])
 
-    def velocity(self, x, t, codes, window):
-        """Velocity of latents of any length: overlapping windows, averaged with weights that fade at edges."""
-        starts = window_starts(x.shape[-1], window, self.settings["beat"])
+    def velocity(self, x, t, codes, turn=0):
+        """Velocity of latents of any length; turn: the step's number, which says where windows lie."""
+        window = self.settings["frames"]
+        starts = window_starts(x.shape[-1], window, self.settings["beat"], turn)
         if len(starts) == 1:
             return self.network(x, x.new_full((len(x),), t), codes)
         fade = torch.hann_window(window + 2, periodic=False, device=x.device)[1:-1]
@@ -240,14 +229,52 @@ class Model(Generator):
 
     def function_evaluations(self, knobs):
         """Network calls for one clip."""
-        steps = knobs["steps"] if knobs["method"] == "euler" else 2 * knobs["steps"] - 1
+        steps = 2 * knobs["steps"] - 1 if knobs["method"] == "heun" else knobs["steps"]
         return steps * (1 if knobs["guidance"] == 1 else 2)
 
 
-def window_starts(length, window, grid):
-    """First frames, multiples of `grid`, of windows that overlap by half or more, the last one flush with the end."""
-    starts = list(range(0, max(1, length - window), window // 2 // grid * grid))
-    return sorted({*starts, max(0, length - window)})
+def follow(velocity, x, times, method, progress=iter):
+    """Integrate dx/dt = velocity(x, t, number of the step) over `times`, which rise to 1; return x there.
+
+    euler: one evaluation a step. heun: two, but for the last (Karras 2022, Algorithm 1). multistep: one; the data
+    estimated here and a step before are led on along a straight line in log(t / (1 - t)) (Lu 2022, DPM-Solver++,
+    arXiv 2211.01095, Algorithm 2, for this path). progress: wraps the list of steps.
+    Raises ValueError for another method.
+    """
+    if method not in METHODS:
+        raise ValueError(f"diffusion.sample.method: expected one of {', '.join(METHODS)}; got {method!r}")
+    before = None       # the time of the last step, and the data estimated there
+    for turn, (t, following) in enumerate(progress(list(zip(times[:-1], times[1:], strict=True)))):
+        v = velocity(x, t, turn)
+        if method == "multistep":
+            data = x + (1 - t) * v
+            led = data if before is None or following == 1 else torch.lerp(
+                before[1], data, 1 + ahead(before[0], t, following))
+            before = t, data
+            x = torch.lerp(led, x, (1 - following) / (1 - t))
+            continue
+        guess = x + (following - t) * v
+        if method == "heun" and following < 1:
+            v = (v + velocity(guess, following, turn)) / 2
+        x = x + (following - t) * v
+    return x
+
+
+def ahead(before, now, then):
+    """Return where the middle of the step from `now` lies in steps from `before`, by the clock log(t / (1 - t))."""
+    if not before:
+        return 0.0      # that clock starts at minus infinity
+    last, here, following = (math.log(t / (1 - t)) for t in (before, now, then))
+    return min((following - here) / (here - last), 3) / 2   # a short step says little of a long one
+
+
+def window_starts(length, window, grid, turn=0):
+    """First frames, multiples of `grid`, of windows side by side; the first and the last one flush with the ends.
+
+    turn: moves those between, by a golden share of a window each time, so that edges keep away from where they were.
+    """
+    first = int(turn * GOLDEN % 1 * (window // grid)) * grid
+    return sorted({0, *range(first, length - window, window), max(0, length - window)})
 
 
 def shifted_times(steps, shift):

@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from chaconne.training.contract.generator import Generator
-from chaconne.training.contract.layers import Conditions, Neighbours
+from chaconne.training.contract.layers import Conditions, Neighbours, ScaledNorm, mean_square
 
 MEASURED = 256  # crops whose spread the network writes in
 
@@ -74,7 +74,7 @@ class Network(nn.Module):
         self.style = nn.Sequential(nn.Linear(settings["style"], width), nn.SiLU(), nn.Linear(width, width))
         self.conditions = Conditions(vocabulary, width)
         self.blocks = nn.ModuleList(GeneratorBlock(width) for _ in range(settings["depth"]))
-        self.norm = nn.LayerNorm(width)
+        self.norm = ScaledNorm(width)
         self.leave = nn.Linear(width, channels * self.patch)
         self.register_buffer("basis", cosines(self.patch), persistent=False)
         self.register_buffer("spread", torch.ones(self.patch, channels))
@@ -242,7 +242,7 @@ class Model(Generator):
         line = self.line(len(codes), self.settings["frames"] // self.settings["patch"]).to(codes.device)
         with torch.no_grad():
             taught = self.normalise(teacher.denormalise(teacher.network(line, style, codes)))
-        return functional.mse_loss(self.network(line, style, codes), taught)
+        return mean_square(self.network(line, style, codes), taught)
 
     def laid(self, codes, frames):
         """Return (codes, what rides along the line [1, R, P + 2 depth], where frames lie among patches, patches P).

@@ -19,7 +19,7 @@ from torch import nn
 from chaconne.musika import adversaries, contest, coordinates, published, small_sets
 from chaconne.musika.adam import KerasAdam
 from chaconne.training.contract.generator import Generator
-from chaconne.training.contract.layers import Conditions
+from chaconne.training.contract.layers import Conditions, mean_square
 from chaconne.training.stopping import MADE, Stopper
 
 # Of the files of chaconne.musika that are imported here: DVC sees this one file. `python scripts/seal.py` renews it.
@@ -146,7 +146,7 @@ class Model(Generator):
         rows = coordinates.training_rows(draws, self.settings["frames"], int(torch.randint(3, ())))
         with torch.no_grad():
             taught = teacher.network(rows, codes)
-        return nn.functional.mse_loss(self.network(rows, codes), taught)
+        return mean_square(self.network(rows, codes), taught)
 
     def optimised(self, trainer, module, rate, beta1):
         """Place `module` and Musika's Adam over what learns of it on the device; returns both."""

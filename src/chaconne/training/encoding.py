@@ -2,7 +2,6 @@
 
 import os
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from chaconne.running.files import read_json
+from chaconne.running.pace import threads
 from chaconne.running.resume import seconds_between
 from chaconne.running.workers import at_most, in_order
 from chaconne.storage.files import load_array, write_json
@@ -38,7 +38,7 @@ class Clip:
         codec = made(self.load, self.where)
         # Opened anew: what is mapped counts as memory of the process until it is closed.
         audio = from_int16(load_array(Path(self.corpus, "audio.npy"))[first:first + samples])
-        with one_thread():
+        with threads(1):    # workers share the cores, and sums keep their order
             return codec.encode(audio[None])[0].T.contiguous().numpy()
 
 
@@ -46,17 +46,6 @@ class Clip:
 def made(load, where):
     """Return load(where), once in each process."""
     return load(where)
-
-
-@contextmanager
-def one_thread():
-    """Use one thread of torch as long as the block lasts: workers share the cores, and sums keep their order."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 class Encoder:

@@ -14,6 +14,7 @@ from torch.nn import functional
 from chaconne.generators.diffusion import METHODS, Denoiser, Model, Objective
 from chaconne.running.models import load
 from chaconne.training.contract.generator import encode_conditions
+from chaconne.training.contract.layers import mean_square
 
 TASK = "task"
 # rest: the voices that are not given; mix: all of them; go_on: the piece itself, where it is not given.
@@ -38,7 +39,7 @@ class Hearing(Objective):
 
     def forward(self, x, t, codes, velocity):
         """What `drawn` gives -> mean squared error of the velocity of what is made, a scalar."""
-        return functional.mse_loss(self.network(x, t, codes)[:, :self.network.channels], velocity)
+        return mean_square(self.network(x, t, codes)[:, :self.network.channels], velocity)
 
     def drawn(self, data, codes):
         """As Objective.drawn; data: normalised latents and what lies beside them [B, 2 C + 1, T]."""
@@ -101,21 +102,21 @@ class Accompanist(Model):
         if knobs["method"] not in METHODS:
             raise ValueError(f"accompaniment.sample.method: expected one of {', '.join(METHODS)}; got "
                              f"{knobs['method']!r}")
-        frames, window = heard.shape[-1], self.settings["frames"]
-        length = max(window, -(-frames // self.settings["beat"]) * self.settings["beat"])
-        noise = torch.randn(len(heard), self.channels, length)
+        frames = heard.shape[-1]
+        length = max(self.settings["frames"], -(-frames // self.settings["beat"]) * self.settings["beat"])
+        noise = knobs["temperature"] * torch.randn(len(heard), self.channels, length)
         # The last frame is held: training hears something everywhere, or nothing.
         heard = functional.pad(heard, (0, length - frames), mode="replicate")
         x = torch.cat([noise, heard], dim=1).to(self.mean.device)
-        made = [self.integrate(part, some, window, knobs) for part, some in
+        made = [self.integrate(part, some, knobs) for part, some in
                 zip(x.split(knobs["batch"]), codes.split(knobs["batch"]), strict=True)]
         return torch.cat(made)[:, :self.channels, :frames]
 
-    def velocity(self, x, t, codes, window):
+    def velocity(self, x, t, codes, turn=0):
         """As Model.velocity; without a task nothing is heard, which is what guidance leads away from."""
         hears = (codes[:, self.task] > 0)[:, None, None]
         heard = torch.where(hears, x[:, self.channels:], 0.0)
-        return super().velocity(torch.cat([x[:, :self.channels], heard], 1), t, codes, window)
+        return super().velocity(torch.cat([x[:, :self.channels], heard], 1), t, codes, turn)
 
     def accompany(self, latents, task, seed, conditions, knobs, known=None):
         """Return raw latents [B, C, T] beside the raw `latents` [B, C, T] that are heard.

@@ -6,13 +6,14 @@ package itself when something of it is used. (importlib.util.LazyLoader does not
 statement itself asks the module for its `__spec__`, and that loads it.)
 """
 
-import importlib
+import importlib.util
 import os
 import sys
 from functools import cache
 from types import ModuleType
 
 SLOW = "laion_clap"
+INSTALL = "install it without its dependencies: `pip install --no-deps 'frechet-audio-distance>=0.3.4'`"
 
 
 class Later(ModuleType):
@@ -29,7 +30,9 @@ class Later(ModuleType):
 
 @cache
 def package():
-    """Return the module `frechet_audio_distance.fad`."""
+    """Return the module `frechet_audio_distance.fad`; ValueError where the package is not installed."""
+    if importlib.util.find_spec("frechet_audio_distance") is None:
+        raise ValueError(f"expected the package frechet-audio-distance, found none; {INSTALL}")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the hub's library is imported
     stands_in = SLOW not in sys.modules
     if stands_in:

@@ -17,7 +17,7 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from chaconne.evaluation.reference.fad_package import package
+from chaconne.evaluation.reference.fad_package import INSTALL, SLOW, package
 
 VGGISH = "https://github.com/harritaylor/torchvggish"
 ROBERTA = "models--roberta-base"  # of the text half of CLAP, which its code loads as well
@@ -78,7 +78,9 @@ class Pretrained:
     def missing(self):
         """Return None, or one line: which files to fetch from where into which folder. Loads nothing."""
         if importlib.util.find_spec("frechet_audio_distance") is None:
-            return "install its package: `pip install 'frechet-audio-distance>=0.3.4'`"
+            return INSTALL
+        if self.name == "clap-music" and importlib.util.find_spec(SLOW) is None:
+            return "install what it needs: `pip install 'chaconne[embedders]'`, in a checkout `make develop`"
         files = NETWORKS[self.name].files
         fetch = [f"{self.folder / path} from {source}" for path, source in files.items()
                  if not (self.folder / path).exists()]

@@ -9,6 +9,7 @@ import numpy as np
 from chaconne.evaluation.reference.fad_package import package
 
 PARTS = (1, 2, 3, 4)  # the clips are dealt into so many parts, to see how the distance grows with fewer clips
+ROUNDING = 1e-4  # of the two variances together, which the formula takes apart again
 ROOM = 2_000_000  # numbers in a block of covariances: 16 MB, what a CPU's cache still holds
 SUMS = 40_000_000  # numbers in the sums of all clips: 320 MB; where they need more, draws are made one by one
 
@@ -22,10 +23,15 @@ def moments(embeddings):
 def frechet(mean_x, covariance_x, mean_y, covariance_y):
     """Return the Fréchet distance of two Gaussians (Dowson & Landau 1982; FAD: Kilgour 2019).
 
-    The formula is the function of the `frechet-audio-distance` package (it makes no use of `self`).
+    The formula is the function of the `frechet-audio-distance` package (it makes no use of `self`). Raises ValueError
+    for what no rounding makes of a distance: one below 0, or none.
     """
-    distance = package().FrechetAudioDistance.calculate_frechet_distance
-    return max(0.0, float(distance(None, mean_x, covariance_x, mean_y, covariance_y)))
+    formula = package().FrechetAudioDistance.calculate_frechet_distance
+    distance = float(formula(None, mean_x, covariance_x, mean_y, covariance_y))
+    if not distance >= -ROUNDING * (np.trace(covariance_x) + np.trace(covariance_y)):
+        raise ValueError(f"expected a Fréchet distance of 0 or more, frechet-audio-distance gave {distance:g}; "
+                         "constraints.txt has the versions that work together")
+    return max(0.0, distance)
 
 
 class Distances:

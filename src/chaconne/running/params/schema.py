@@ -83,8 +83,9 @@ DIFFUSION = section(
     train=section("train", **TRAIN, beat=whole(1, 1024), heads=whole(1, 256), weight_decay=real(0, 10),
                   prediction=Literal["data", "velocity", "residual"], time_mean=real(-10, 10),
                   time_deviation=real(0.01, 10)),
-    sample=section("sample", method=Literal["heun", "euler"], steps=whole(1, 1000), shift=real(0.01, 100),
-                   guidance=real(0, 100), batch=BATCH))
+    sample=section("sample", method=Literal["heun", "multistep", "euler"], steps=whole(1, 1000), shift=real(0.01, 100),
+                   guidance=real(0, 100), batch=BATCH,
+                   temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")]))
 PLACE = text("", "a folder, a hub id, or ''")
 MUSIKA = section(
     "musika", weights=PLACE, revision=text("", "a commit, or ''"), channels=whole(1, 64), width=WIDTH, noise=bool,

@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 
 from chaconne.running.files import SUMS, new_file, new_folder, one_line, read_json, seal, sha256, verify
-from chaconne.trained.packs.places import PACK, Found, cache_folder, check_knobs
+from chaconne.trained.packs.places import PACK, Found, cache_folder, check_knobs, completed
 
 FORMAT = 1
 PARTS = ("model", "codec")
@@ -60,7 +60,7 @@ def open_shipped(root, name):
 
 
 def check_about(about, path):
-    """Raise ValueError where pack.json does not say what is needed to make music."""
+    """Raise ValueError where pack.json does not say what is needed to make music; complete its knobs."""
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         got = about.get("format") if isinstance(about, dict) else type(about).__name__
         raise ValueError(f"{path}: expected a pack of format {FORMAT}, got {got!r:.40}; update chaconne")
@@ -70,6 +70,7 @@ def check_about(about, path):
             raise ValueError(f"{path}: {PACK} lacks {key}: it is no whole pack; ask for it again")
     if not -60 <= about["loudness_db"] <= 0:
         raise ValueError(f"{path}: loudness_db: expected -60 to 0 dB, got {about['loudness_db']}")
+    about["knobs"] = completed(about["generator"], about["knobs"])
     try:
         check_knobs(about["generator"], about["knobs"])
     except ValueError as error:

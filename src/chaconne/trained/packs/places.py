@@ -16,6 +16,7 @@ from chaconne.running.pipeline import FILES, maker_of
 
 LOUDNESS_DB = -20       # root mean square of every corpus here (conf/data), where a place does not say another
 STEERED = "steered_"    # begins the kind of a model of chaconne.controls
+SINCE = {"diffusion": {"temperature": 1.0}}     # knobs that models from before do not name, and what held for them
 PACK = "pack.json"      # names a folder as a pack; see chaconne.trained.packs.opening
 
 
@@ -99,8 +100,13 @@ def load_model(folder):
 def knobs_of(kind, params):
     """Return the knobs of sampling that params has for a kind of generator."""
     if kind.startswith(STEERED):
-        return dict(params.get("controls", {}).get("sample", {}).get(kind.removeprefix(STEERED), {}))
-    return dict(params.get(kind, {}).get("sample", {}))
+        return completed(kind, params.get("controls", {}).get("sample", {}).get(kind.removeprefix(STEERED), {}))
+    return completed(kind, params.get(kind, {}).get("sample", {}))
+
+
+def completed(kind, knobs):
+    """Return the knobs with what held where a model or params from before do not name one."""
+    return SINCE.get(kind.removeprefix(STEERED), {}) | knobs if knobs else {}
 
 
 def check_knobs(kind, knobs):

@@ -23,12 +23,14 @@ class Generator(nn.Module):
 
     A subclass implements `fit` and `generate`, and names in `input_output` the layers that meet the
     latents: those are made anew when a pretrained network moves to other latents; `preview` holds the
-    sampling knobs of previews, which must not depend on params (a sampling knob never retrains).
+    sampling knobs of previews, which must not depend on params (a sampling knob never retrains); `recalls`
+    says how many pieces of old music fine-tuning asks it for in a step, and how much they weigh.
     """
 
     name = ""
     input_output = ()
     preview = {}
+    recalls = (8, 1.0)
 
     def __init__(self, settings, channels, rate_hz, vocabulary):
         super().__init__()

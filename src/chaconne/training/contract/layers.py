@@ -27,6 +27,17 @@ class Conditions(nn.Module):
         return total
 
 
+class ScaledNorm(nn.LayerNorm):
+    """A LayerNorm whose scale and shift are operations of their own.
+
+    The gradients of torch's own are sums of one part for each thread: other threads give other bytes.
+    """
+
+    def forward(self, x):
+        """x: [..., W]."""
+        return torch.addcmul(self.bias, functional.layer_norm(x, self.normalized_shape, eps=self.eps), self.weight)
+
+
 class Neighbours(nn.Module):
     """Depthwise convolution along places, [B, P, W] -> [B, P + 2 padding - size + 1, W].
 
@@ -48,3 +59,11 @@ class Neighbours(nn.Module):
         for i, weight in enumerate(self.weight):
             total = torch.addcmul(total, x[:, i:i + places], weight)
         return total
+
+
+def mean_square(a, b):
+    """Mean squared difference of two tensors [B, ...], a scalar.
+
+    Row by row first: a sum over all, which threads share among them, has other bytes with another number of them.
+    """
+    return (a - b).square().flatten(1).mean(1).mean()

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from tqdm import tqdm
 
 from chaconne.running import processes
 from chaconne.running.files import new_file, one_line
+from chaconne.running.pace import Pace
 from chaconne.running.resume import mark_finished, seconds_between, work_folder
 from chaconne.running.room import check_room
 from chaconne.running.stage import cpu_seconds
@@ -102,11 +104,15 @@ class Trainer:
             log(live, i, row)
         progress = tqdm(range(start, steps), initial=start, total=steps, desc=self.name, mininterval=2,
                         disable=not first)
-        sums = {}
+        sums, pace = {}, self.pace()
+
+        def seeded(i):
+            torch.manual_seed(draw_seed(self.seed, i))
+            return step(i)
+
         with self.told():
             for i in progress:
-                torch.manual_seed(draw_seed(self.seed, i))
-                values = step(i)
+                values = pace(partial(seeded, i), state)
                 for name, value in values.items():
                     sums.setdefault(name, []).append(value.detach())
                 # Before the state is saved: a run that goes on after it would not make this preview any more.
@@ -132,6 +138,11 @@ class Trainer:
             # `dvc plots` would take the summary of the last step for a curve.
             Path(live.metrics_file).unlink(missing_ok=True)
         return self.of_all(self.elapsed(clocks, spent))
+
+    def pace(self):
+        """Return what calls a step; only where one process alone learns on the processor it may give way to others."""
+        alone = self.fabric.world_size == 1 and self.fabric.device.type == "cpu"
+        return Pace() if alone else lambda work, state: work()
 
     def of_all(self, spent):
         """Return what was spent, with the CPU seconds of all processes."""

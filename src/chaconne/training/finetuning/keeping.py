@@ -11,14 +11,12 @@ import torch
 
 from chaconne.training.contract.generator import Generator, encode_conditions
 
-PIECES = 8  # of the old music in a step
-
 
 def keeping(model, teacher, old, new, weight):
     """Return `keep() -> loss`, a scalar that a training adds to that of its network; None where nothing can be kept.
 
     model, teacher: the generator that learns, and the one that it was. old, new: the music of both
-    (chaconne.storage.latents.latents.Latents). weight: of the mean square error of normalised latents.
+    (chaconne.storage.latents.latents.Latents). weight: of what is kept, 1 for what suits the kind (Generator.recalls).
     Old music that is asked for by the same attributes as the new, or by none, cannot be told from it: that is left
     out, and said where nothing else is there.
     """
@@ -30,15 +28,15 @@ def keeping(model, teacher, old, new, weight):
     if unkept:
         print(f"fine-tuning: nothing of the old music is kept: {unkept}")
         return None
-    teacher = teacher.to(model.mean.device).requires_grad_(False)
+    teacher, (pieces, suits) = teacher.to(model.mean.device).requires_grad_(False), model.recalls
 
     def keep():
-        raw, rows = old.draw(PIECES, np.random.default_rng(int(torch.randint(2 ** 62, ()))))
+        raw, rows = old.draw(pieces, np.random.default_rng(int(torch.randint(2 ** 62, ()))))
         told = codes[rows].any(1)
         if not told.any():
             return torch.zeros((), device=model.mean.device)
         raw, asked = (part[told].to(model.mean.device) for part in (raw, codes[rows]))
-        return weight * told.float().mean() * model.recall(teacher, raw, asked)
+        return weight * suits * told.float().mean() * model.recall(teacher, raw, asked)
 
     return keep
 
