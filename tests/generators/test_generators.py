@@ -13,6 +13,7 @@ import yaml
 from chaconne.generators import diffusion, gan
 from chaconne.running.files import read_json
 from chaconne.running.models import load_generator
+from chaconne.running.pace import same, threads
 from chaconne.running.params.reading import merge
 from chaconne.storage.files import write_json
 from chaconne.training.contract.generator import build_vocabulary, encode_conditions
@@ -59,6 +60,39 @@ def train(model, target, tmp_path, monkeypatch, **changes):
 @pytest.fixture(params=["gan", "diffusion"])
 def name(request):
     return request.param
+
+
+def test_both_learn_in_mixed_precision(name, tmp_path, monkeypatch):
+    """On a GPU that is the default (conf/scale/gpu.yaml), penalties of the GAN included."""
+    monkeypatch.setitem(TRAINER, "precision", "bf16-mixed")
+    target = torch.linspace(-2, 2, 6)
+    model = train(make(name), target, tmp_path, monkeypatch)
+    made = model.generate(16, 16, torch.ones(16, 2, dtype=torch.long), KNOBS[name])
+    assert made.dtype == torch.float32 and made.isfinite().all()
+    assert torch.corrcoef(torch.stack([made.mean((0, 2)), target]))[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_training_has_the_same_bytes_with_any_number_of_threads(name, count, tmp_path, monkeypatch):
+    """Else no training may give way to other programs (chaconne.running.pace); sizes at which torch shares work."""
+    def weights(threads_, folder):
+        with threads(threads_):
+            torch.manual_seed(0)
+            wide = {**SIZES[name], "width": 192, "frames": 64, "batch": 24, "steps": 8, "critic_width": 176}
+            model = MODULES[name].Model(wide, 64, 10.77, VOCABULARY)
+
+            def source(count, rng):
+                return torch.from_numpy(rng.standard_normal((count, 64, 64))).float(), torch.ones(count, 2).long()
+
+            monkeypatch.chdir(folder)
+            model.train().fit(source, Trainer("test", TRAINER, 0, [name, threads_]), wide)
+            return model.state_dict()
+
+    folders = [tmp_path / str(i) for i in (2, count)]
+    for folder in folders:
+        folder.mkdir()
+    monkeypatch.setattr(Trainer, "pace", lambda self: lambda work, state: work())
+    assert same(weights(2, folders[0]), weights(count, folders[1]))
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.5, 10.0])

@@ -205,7 +205,7 @@ class Model(Generator):
             with_penalty = i % knobs["penalty_every"] == 0
             told = [codes, codes, *self.misfits(codes)]
             inputs = [z.detach().requires_grad_(with_penalty) for z in (real, fake, *[real] * (len(told) - 2))]
-            logits = critic(torch.cat(inputs), torch.cat(told))
+            logits = (trainer.twice(critic) if with_penalty else critic)(torch.cat(inputs), torch.cat(told))
             judged = logits.chunk(len(told))
             critic_loss = sum(functional.softplus(worse - judged[0]).mean() for worse in judged[1:])
             penalty = torch.zeros(())

@@ -101,6 +101,7 @@ class Model(Generator):
         merge = self.restrict(knobs)
         network, optimizer = self.optimised(trainer, self.network, knobs["learning_rate"], knobs["beta1"])
         critic, critic_optimizer = self.optimised(trainer, self.critic, knobs["critic_learning_rate"], knobs["beta1"])
+        judge = trainer.twice(critic)
         average = trainer.average(self.network, knobs["ema"])
         stopper = Stopper(knobs["heldout"], self.rate_hz, knobs["stop_every"], knobs["patience"])
         device = trainer.fabric.device
@@ -119,7 +120,7 @@ class Model(Generator):
                                              knobs["frames"], place)
             every = codes
             real, codes, rows = trainer.part(real, codes, rows)
-            losses = contest.step(lambda x: network(x, codes), lambda z: critic(damaged(z), codes),
+            losses = contest.step(lambda x: network(x, codes), lambda z: judge(damaged(z), codes),
                                   (optimizer, critic_optimizer), self.switch, real.repeat(1, knobs["sides"], 1), rows,
                                   knobs["r1"], trainer.fabric.backward, trainer.fabric.all_reduce, keep)
             average.update(self.network, i)

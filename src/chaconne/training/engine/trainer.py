@@ -27,6 +27,7 @@ from chaconne.running.room import check_room
 from chaconne.running.stage import cpu_seconds
 from chaconne.training.engine.faults import check_explosion, mean_row, pass_over_bad_batches
 from chaconne.training.engine.optimisation import Average, cosine, set_learning_rate
+from chaconne.training.engine.precision import settled
 
 CHECKPOINT_SECONDS = 60  # between resumable checkpoints; decides nothing about the result
 STATES = ("state.pt", "before.pt")  # the last checkpoint, and the one before it: a disk may lose the last
@@ -35,7 +36,7 @@ STATES = ("state.pt", "before.pt")  # the last checkpoint, and the one before it
 class Trainer:
     """Runs steps on whatever machine `settings` names, and goes on where a killed run stopped.
 
-    settings: accelerator, precision (Lightning Fabric's), log_every (steps), previews (how many).
+    settings: accelerator, precision (Lightning Fabric's, or auto: see engine.precision), log_every (steps), previews (how many).
     Of several processes (running.processes) all draw the same batch, and each learns from its part of it: their
     gradients are averaged, so that batch and checkpoints are those of one process, and the losses where networks draw
     nothing by themselves.
@@ -50,7 +51,7 @@ class Trainer:
         self.name, self.settings, self.seed = name, settings, seed
         devices, nodes = processes.counts()
         self.fabric = Fabric(accelerator=settings["accelerator"], devices=devices, num_nodes=nodes,
-                             precision=settings["precision"])
+                             precision=settled(settings["precision"], settings["accelerator"], name))
         self.fabric.launch()
         self.folder = Path(self.fabric.broadcast(str(work_folder(name, [seed, key], inputs))))
         self.checkpoint_seconds = seconds_between(CHECKPOINT_SECONDS)
@@ -61,6 +62,19 @@ class Trainer:
         optimizer = torch.optim.AdamW(trained, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
         pass_over_bad_batches(optimizer)
         return self.fabric.setup(module, optimizer)
+
+    def twice(self, module):
+        """Return a module of `setup` as a function whose outputs can be differentiated on the way, as penalties ask.
+
+        Fabric refuses that of its own modules in mixed precision: their outputs may only go into `fabric.backward`.
+        """
+        inner = getattr(module, "_forward_module", module)
+
+        def judged(*inputs):
+            with self.fabric.autocast():
+                return inner(*inputs).float()
+
+        return module if inner is module else judged
 
     def rng(self, step):
         """Return numpy's generator for what is drawn in a step, the same in all processes.
