@@ -1,5 +1,7 @@
 """How fast everything is, as ratios in one run: python benchmarks/speed.py [--only codec training ...] [--rounds 5]
 
+With --against REVISION another build is what this one is compared with: see benchmarks/against.py.
+
 Run it where `dvc repro` ran, with nothing else on the machine. Ours and the reference take turns; a ratio above 1 says
 that ours is faster, its spread are the quartiles over the rounds. `limit_fraction` is the share of this machine's rate
 of matrix products (fp32, measured in the same process) that the network's own products reach. Entries of
@@ -132,7 +134,8 @@ class Stopwatch(Trainer):
 
     def run(self, steps, step, state, preview=None):
         """Keep the step."""
-        self.step = step
+        pace = self.pace()
+        self.step = lambda i: pace(partial(step, i), state)
         raise StopIteration
 
 
@@ -239,7 +242,12 @@ def main(arguments=None):
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--against", metavar="REVISION[=FOLDER]")
     asked = parser.parse_args(arguments)
+    if asked.against:
+        from benchmarks import against
+
+        return against.main(asked.against, asked.rounds)
     torch.set_num_threads(asked.threads)
     rivals, found = Rivals(asked.rounds), []
     for part in asked.only:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import plain, speed
+from benchmarks import against, plain, speed
 from chaconne.codec import spectral
 from chaconne.generators import diffusion, gan
 from tests.codec.test_codec import RATE, SETTINGS, tones
@@ -56,3 +56,26 @@ def test_a_step_of_training_is_the_one_that_trainings_do():
 
     speed.steps_of(model, source, SIZES["gan"])()
     assert any(not torch.equal(weight, before[name]) for name, weight in model.named_parameters())
+
+
+def test_two_builds_take_turns():
+    """Works of the same name are compared, idle and beside a busy program; the order is warm-up, then turns."""
+    asked = []
+
+    def build(name, seconds):
+        return lambda work: asked.append((name, work)) or seconds[work]
+
+    builds = [build("ours", {"a": 1.0, "b": 2.0}), build("theirs", {"a": 3.0, "b": 2.0})]
+    found = list(against.compared(builds, ["a", "b"], 2))
+    assert asked[:2] == [("ours", "a"), ("theirs", "a")] and len(asked) == 2 * 2 * 2 * (against.WARM + 2)
+    assert found[0]["idle"] == {"ours_s": 1.0, "theirs_s": 3.0, "ratio": 3.0, "spread": [3.0, 3.0]}
+    assert found[1]["times_idle"] == 1.0
+    assert "| a | 1.00 | 3.00 | 3.00 [3.00, 3.00] |" in against.table(found)[2]
+
+
+def test_a_build_that_cannot_start_is_told(tmp_path):
+    python = tmp_path / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to("/bin/true")
+    with pytest.raises(ValueError, match=r"expected an answer of benchmarks/turns\.py"):
+        against.Build(tmp_path)

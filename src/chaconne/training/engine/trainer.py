@@ -36,7 +36,8 @@ STATES = ("state.pt", "before.pt")  # the last checkpoint, and the one before it
 class Trainer:
     """Runs steps on whatever machine `settings` names, and goes on where a killed run stopped.
 
-    settings: accelerator, precision (Lightning Fabric's, or auto: see engine.precision), log_every (steps), previews (how many).
+    settings: accelerator, precision (Lightning Fabric's, or auto: see engine.precision), log_every (steps), previews
+    (how many).
     Of several processes (running.processes) all draw the same batch, and each learns from its part of it: their
     gradients are averaged, so that batch and checkpoints are those of one process, and the losses where networks draw
     nothing by themselves.
