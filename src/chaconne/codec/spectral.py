@@ -143,11 +143,13 @@ class Codec(nn.Module):
         magnitudes, window, length = magnitudes.mT, self.window, logs.shape[1] * HOP
         spectrum = torch.polar(magnitudes, torch.from_numpy(phases).to(logs.device).mT)
         before = torch.zeros_like(spectrum)
-        for _ in range(self.iterations):
+        for _ in range(self.iterations):    # in place: of three minutes a spectrum is 63 MB
             audio = torch.istft(spectrum, FFT, HOP, window=window, length=length)
             heard = torch.stft(audio, FFT, HOP, window=window, return_complex=True, pad_mode="constant")
-            ahead = heard - before * (MOMENTUM / (1 + MOMENTUM))
-            spectrum, before = magnitudes * ahead / ahead.abs().clamp(min=1e-12), heard
+            ahead = before.mul_(-MOMENTUM / (1 + MOMENTUM)).add_(heard)
+            sizes = ahead.abs().clamp_(min=1e-12)
+            spectrum, before = ahead.mul_(magnitudes).div_(sizes), heard
+            del ahead, sizes
         return torch.istft(spectrum, FFT, HOP, window=window, length=length).clamp(-1, 1)
 
     def save(self, folder):

@@ -1,5 +1,7 @@
 """Which stretches of a corpus are measured: seeded, beat-aligned, spread over pieces."""
 
+import mmap
+
 import numpy as np
 import pandas as pd
 
@@ -85,4 +87,8 @@ def round_robin(lists):
 
 def read(audio, starts, crop_samples):
     """Return the crops of memory-mapped audio [samples] that begin at `starts`: int16 [crops, samples]."""
-    return np.stack([audio[start : start + crop_samples] for start in starts])
+    made = np.stack([audio[start : start + crop_samples] for start in starts])
+    pages = getattr(audio, "_mmap", None)
+    if hasattr(pages, "madvise"):   # a page that was read counts as memory of the process until it is let go
+        pages.madvise(mmap.MADV_DONTNEED)
+    return made
