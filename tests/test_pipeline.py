@@ -121,8 +121,8 @@ WORDS = (
     ("stages/genre/dvc.yaml", r"desc: Move the selected generator to the genre", "desc: Fine-tune"),
     ("src/chaconne/corpora/timbres/drawing.py", r"# a quarter note", "# of one quarter note"),
     *((f"src/chaconne/running/{name}.py", r"\Z", "\nEDITED = True\n") for name in (
-        "../__init__", "guard", "pace", "stage", "resume", "pipeline", "files", "models", "processes", "room", "workers",
-        "params/schema", "params/selectors", "params/reading")),
+        "../__init__", "guard", "pace", "stage", "resume", "pipeline", "files", "models", "processes", "room",
+        "workers", "params/schema", "params/selectors", "params/reading")),
     ("music/README.md", r"\Z", "More words.\n"),
     ("pretrained/README.md", r"\Z", "More words.\n"),
 )

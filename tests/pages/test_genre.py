@@ -96,6 +96,13 @@ def test_how_much_music_was_measured_stands_below_the_table(built):
     assert said in known and "that no training met; distances" not in silent
 
 
+def test_a_folder_of_ones_own_is_called_that(built):
+    inputs = built[2]
+    yours = replace(inputs, corpora=inputs.corpora | {"genre": inputs.corpora["genre"] | {"name": "folder"}})
+    words = words_of(Page(render(yours)))
+    assert "From chorales to your music" in words and "Real your music" not in words and "Your music" in words
+
+
 def test_ratios_are_to_the_floor_of_their_own_table(page):
     """9.87 is 4.5 times the 2.2 of real folk, 11.4 is 9.1 times the 1.25 of real chorales."""
     words = words_of(page)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from chaconne.pages.genre.labels import label_kept, label_tuned
+from chaconne.pages.genre.labels import YOURS, label_kept, label_tuned
 from chaconne.pages.shared import charts, listen, policy, sound, tables
 from chaconne.pages.shared.inputs import need, read_curves, read_genre, read_sound, rows_of
 from chaconne.pages.shared.meanings import SIZE, pretty
@@ -43,7 +43,8 @@ def read_inputs(root="."):
 
 def render(inputs):
     """Return the page (HTML text) of an `Inputs`."""
-    corpus, genre = (inputs.corpora[name]["name"] for name in ("corpus", "genre"))
+    names = (inputs.corpora[name]["name"] for name in ("corpus", "genre"))
+    corpus, genre = (YOURS if name == "folder" else name for name in names)
     tuned, kept = label_tuned(inputs.finetune["model"], genre, corpus), label_kept(corpus)
     rows, intervals = rows_of(inputs.finetune), inputs.finetune.get("intervals", {})
     old = {row: rows[row] for row in kept if row in rows}
