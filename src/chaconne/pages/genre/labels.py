@@ -2,7 +2,6 @@
 
 from chaconne.pages.shared.listen import Label
 
-
 YOURS = "your music"    # what the corpus `folder` is called
 
 
