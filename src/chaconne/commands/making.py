@@ -47,8 +47,9 @@ def generate(
     method: Method = None,
     guidance: Guidance = None,
     truncation: Truncation = None,
-    temperature: Annotated[float, typer.Option(min=0.05, max=2, help="deviation of the noise that diffusion starts "
-                                                                     "from; below 1 is more typical")] = 1.0,
+    temperature: Annotated[float, typer.Option(min=0.05, max=2, help="of the noise that diffusion starts from, "
+                                                                     "times the model's own; below 1 is more "
+                                                                     "typical")] = 1.0,
     out: Out = Path("piece.wav"),
     format: Format = None,
     threads: Threads = None,

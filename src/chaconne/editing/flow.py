@@ -68,7 +68,7 @@ def integrate(trained, x, codes, start=0.0, given=None, turn=None, progress=iter
 def generate(trained, frames, seed, conditions, temperature=1.0, progress=iter):
     """Return raw latents [1, C, frames]; with temperature 1 the same as Model.sample.
 
-    temperature: deviation of the noise it starts from, above 0: less is more typical and less varied.
+    temperature: above 0, times that of the knobs: less is more typical and less varied.
     """
     x = temperature * noise_of(trained, frames, seed)
     made = integrate(trained, x, codes_of(trained, conditions), progress=progress)

@@ -82,8 +82,9 @@ class Load:
     """How many of the cores that this process may use are busy with something else."""
 
     def __init__(self):
-        here = getattr(os, "sched_getaffinity", None)
-        self.ours = sorted(here(0)) if here else range(os.cpu_count())
+        here, known = getattr(os, "sched_getaffinity", None), len(psutil.cpu_times(percpu=True))
+        # Some containers number the cores that they show anew.
+        self.ours = [core for core in (here(0) if here else range(known)) if core < known] or list(range(known))
         self.cores, self.process = len(self.ours), psutil.Process()
         self.before = self.clocks()
 
