@@ -3,5 +3,5 @@
 from chaconne.codec.spectral import Codec, create, train
 
 # Of the file imported here: DVC sees this one. `python scripts/seal.py` renews it.
-SEAL = "315601b11e64b5cb"
+SEAL = "e9effd7d99e2d943"
 __all__ = ["Codec", "create", "train"]
