@@ -1,34 +1,34 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 29.53,
-    "train_cpu_seconds": 553.81,
-    "train_wall_seconds": 431.21
+    "realtime_factor": 93.84,
+    "train_cpu_seconds": 445.61,
+    "train_wall_seconds": 242.08
   },
   "gan": {
-    "realtime_factor": 88.89,
-    "train_cpu_seconds": 452.68,
-    "train_wall_seconds": 318.88
+    "realtime_factor": 154.91,
+    "train_cpu_seconds": 423.52,
+    "train_wall_seconds": 233.96
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 87.82,
-      "peak_mb": 1380,
-      "wall_seconds": 46.07
+      "cpu_seconds": 84.1,
+      "peak_mb": 1385,
+      "wall_seconds": 46.04
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 41.39,
-      "peak_mb": 816,
-      "wall_seconds": 21.14
+      "cpu_seconds": 44.29,
+      "peak_mb": 820,
+      "wall_seconds": 23.63
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 36.72,
+      "cpu_seconds": 34.85,
       "peak_mb": 1020,
-      "wall_seconds": 18.14
+      "wall_seconds": 17.42
     },
     "accompaniment/train": {
-      "cpu_seconds": 376.2,
-      "peak_mb": 1365,
-      "wall_seconds": 188.79
+      "cpu_seconds": 389.41,
+      "peak_mb": 1344,
+      "wall_seconds": 210.01
     },
     "accompaniment/voices": {
       "cpu_seconds": 163.77,
@@ -36,54 +36,54 @@ globalThis.chaconneClocks = {
       "wall_seconds": 84.67
     },
     "anchors": {
-      "cpu_seconds": 83.21,
-      "peak_mb": 1289,
-      "wall_seconds": 42.91
+      "cpu_seconds": 28.89,
+      "peak_mb": 1305,
+      "wall_seconds": 16.17
     },
     "codec_musika": {
-      "cpu_seconds": 7.69,
+      "cpu_seconds": 2.8,
       "peak_mb": 744,
-      "wall_seconds": 0.27
+      "wall_seconds": 0.07
     },
     "codec_own": {
-      "cpu_seconds": 2.5,
-      "peak_mb": 750,
+      "cpu_seconds": 2.99,
+      "peak_mb": 744,
       "wall_seconds": 0.06
     },
     "controls/encode_variants": {
-      "cpu_seconds": 69.87,
-      "peak_mb": 1045,
-      "wall_seconds": 36.6
+      "cpu_seconds": 60.23,
+      "peak_mb": 924,
+      "wall_seconds": 31.21
     },
     "controls/evaluate": {
-      "cpu_seconds": 128.2,
-      "peak_mb": 1771,
-      "wall_seconds": 67.34
+      "cpu_seconds": 118.89,
+      "peak_mb": 1998,
+      "wall_seconds": 66.49
     },
     "controls/known": {
-      "cpu_seconds": 4.06,
-      "peak_mb": 1704,
-      "wall_seconds": 2.69
+      "cpu_seconds": 4.45,
+      "peak_mb": 2227,
+      "wall_seconds": 2.94
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 515.35,
-      "peak_mb": 1337,
-      "wall_seconds": 258.82
+      "cpu_seconds": 476.56,
+      "peak_mb": 1360,
+      "wall_seconds": 406.46
     },
     "controls/steer_gan": {
-      "cpu_seconds": 648.88,
-      "peak_mb": 1437,
-      "wall_seconds": 326.2
+      "cpu_seconds": 668.49,
+      "peak_mb": 1471,
+      "wall_seconds": 410.62
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 221.81,
-      "peak_mb": 1076,
-      "wall_seconds": 112.27
+      "cpu_seconds": 268.12,
+      "peak_mb": 1035,
+      "wall_seconds": 277.53
     },
     "controls/try_gan": {
-      "cpu_seconds": 53.96,
-      "peak_mb": 1087,
-      "wall_seconds": 28.01
+      "cpu_seconds": 50.19,
+      "peak_mb": 1047,
+      "wall_seconds": 28.23
     },
     "controls/variants": {
       "cpu_seconds": 167.3,
@@ -126,39 +126,39 @@ globalThis.chaconneClocks = {
       "wall_seconds": 563.05
     },
     "encode": {
-      "cpu_seconds": 37.54,
-      "peak_mb": 815,
-      "wall_seconds": 19.31
+      "cpu_seconds": 22.54,
+      "peak_mb": 787,
+      "wall_seconds": 11.31
     },
     "encode_genre": {
-      "cpu_seconds": 53.43,
-      "peak_mb": 811,
-      "wall_seconds": 29.08
+      "cpu_seconds": 37.47,
+      "peak_mb": 796,
+      "wall_seconds": 19.8
     },
     "evaluate_anchors": {
-      "cpu_seconds": 52.21,
-      "peak_mb": 1299,
-      "wall_seconds": 27.12
+      "cpu_seconds": 53.76,
+      "peak_mb": 1292,
+      "wall_seconds": 27.7
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 17.98,
-      "peak_mb": 1012,
-      "wall_seconds": 8.61
+      "cpu_seconds": 19.44,
+      "peak_mb": 1081,
+      "wall_seconds": 9.37
     },
     "evaluate_finetune": {
-      "cpu_seconds": 70.42,
-      "peak_mb": 1326,
-      "wall_seconds": 35.82
+      "cpu_seconds": 71.79,
+      "peak_mb": 1335,
+      "wall_seconds": 37.2
     },
     "evaluate_gan": {
-      "cpu_seconds": 18.78,
-      "peak_mb": 1051,
-      "wall_seconds": 8.98
+      "cpu_seconds": 17.21,
+      "peak_mb": 1041,
+      "wall_seconds": 8.17
     },
     "finetune": {
-      "cpu_seconds": 136.52,
-      "peak_mb": 1388,
-      "wall_seconds": 67.8
+      "cpu_seconds": 137.56,
+      "peak_mb": 1377,
+      "wall_seconds": 72.11
     },
     "genre": {
       "cpu_seconds": 119.75,
@@ -171,29 +171,29 @@ globalThis.chaconneClocks = {
       "wall_seconds": 2.33
     },
     "reference_corpus": {
-      "cpu_seconds": 97.66,
-      "peak_mb": 1619,
-      "wall_seconds": 62.82
+      "cpu_seconds": 34.44,
+      "peak_mb": 1167,
+      "wall_seconds": 19.11
     },
     "reference_genre": {
-      "cpu_seconds": 82.45,
-      "peak_mb": 1610,
-      "wall_seconds": 42.2
+      "cpu_seconds": 30.57,
+      "peak_mb": 1183,
+      "wall_seconds": 15.56
     },
     "sample_diffusion": {
-      "cpu_seconds": 41.6,
-      "peak_mb": 1510,
-      "wall_seconds": 26.66
+      "cpu_seconds": 24.41,
+      "peak_mb": 1280,
+      "wall_seconds": 12.64
     },
     "sample_finetune": {
-      "cpu_seconds": 40.24,
-      "peak_mb": 1300,
-      "wall_seconds": 20.12
+      "cpu_seconds": 34.87,
+      "peak_mb": 1307,
+      "wall_seconds": 19.42
     },
     "sample_gan": {
-      "cpu_seconds": 14.02,
-      "peak_mb": 1503,
-      "wall_seconds": 8.57
+      "cpu_seconds": 12.1,
+      "peak_mb": 1302,
+      "wall_seconds": 6.3
     },
     "scores": {
       "cpu_seconds": 7.24,
@@ -201,8 +201,8 @@ globalThis.chaconneClocks = {
       "wall_seconds": 3.72
     },
     "scratch": {
-      "cpu_seconds": 2.69,
-      "peak_mb": 755,
+      "cpu_seconds": 2.63,
+      "peak_mb": 745,
       "wall_seconds": 0.06
     },
     "timbres": {
@@ -216,19 +216,19 @@ globalThis.chaconneClocks = {
       "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 556.8,
-      "peak_mb": 1274,
-      "wall_seconds": 431.56
+      "cpu_seconds": 448.39,
+      "peak_mb": 1245,
+      "wall_seconds": 242.42
     },
     "train_gan": {
-      "cpu_seconds": 455.74,
-      "peak_mb": 1289,
-      "wall_seconds": 319.23
+      "cpu_seconds": 426.47,
+      "peak_mb": 1332,
+      "wall_seconds": 234.33
     },
     "train_musika": {
-      "cpu_seconds": 2.47,
-      "peak_mb": 767,
-      "wall_seconds": 0.06
+      "cpu_seconds": 2.9,
+      "peak_mb": 757,
+      "wall_seconds": 0.07
     }
   }
 };
