@@ -46,7 +46,7 @@ globalThis.chaconneClocks = {
       "wall_seconds": 0.07
     },
     "codec_own": {
-      "cpu_seconds": 2.99,
+      "cpu_seconds": 2.58,
       "peak_mb": 744,
       "wall_seconds": 0.06
     },
