@@ -135,7 +135,12 @@ class Stopwatch(Trainer):
     def run(self, steps, step, state, preview=None):
         """Keep the step."""
         pace = self.pace()
-        self.step = lambda i: pace(partial(step, i), state)
+
+        def seeded(i):
+            torch.manual_seed(i)
+            return step(i)
+
+        self.step = lambda i: pace(partial(seeded, i), state)
         raise StopIteration
 
 

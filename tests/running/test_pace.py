@@ -67,6 +67,14 @@ def test_where_threads_change_the_result_all_of_them_stay(busy, from_the):
     assert seen[-3:] == [2, 2, 2]
 
 
+def test_what_others_do_in_a_pause_is_no_reason(busy, monkeypatch):
+    one, _ = busy
+    total, seen = Total(), []
+    monkeypatch.setattr(pace, "PAUSE_S", -1)
+    one(adds(total, seen), {"total": total})
+    assert seen == [2]
+
+
 def test_it_counts_the_cores_that_are_left(busy):
     one, taken = busy
     one.most, one.load.cores = 4, 8

@@ -14,6 +14,7 @@ import psutil
 import torch
 
 EVERY_S = 1.0               # between two looks at the machine
+PAUSE_S = 0.1               # between two pieces of work: what others do in a longer one is no reason to give way
 BUSY, QUIET = 0.35, 0.2     # cores that others take of ours: from the one on we give way, below the other come back
 TRIALS = 12                 # pieces of work that are done with both counts
 
@@ -25,13 +26,20 @@ class Pace:
         self.most = self.fewer = torch.get_num_threads()
         self.proved = {}        # {threads: trials that gave the same bytes; None where one did not}
         self.load, self.looked = Load(), time.monotonic()
+        self.ended = self.looked
 
     def __call__(self, work, state=None):
         """Return work(), which changes nothing but `state`: {name: object with state_dict and load_state_dict}.
 
         What it returns are tensors, or dictionaries, tuples and lists of them.
         """
-        count = self.wanted()
+        try:
+            return self.called(work, state, self.wanted())
+        finally:
+            self.ended = time.monotonic()
+
+    def called(self, work, state, count):
+        """Return work() as `count` threads do it, once it is known that they may."""
         trials = self.proved.get(count, 0)
         if count == self.most or trials is None:
             return done(work, self.most)
@@ -52,8 +60,12 @@ class Pace:
 
     def wanted(self):
         """Return how many threads to take now."""
-        if self.most > 1 and time.monotonic() - self.looked > EVERY_S:
-            taken, self.looked = self.load.of_others() - (self.load.cores - self.most), time.monotonic()
+        now = time.monotonic()
+        if now - self.ended > PAUSE_S:
+            self.load.of_others()
+            self.looked = now
+        elif self.most > 1 and now - self.looked > EVERY_S:
+            taken, self.looked = self.load.of_others() - (self.load.cores - self.most), now
             if taken > BUSY:
                 self.fewer = max(1, self.most - round(taken + 0.5 - BUSY))
             elif taken < QUIET:
