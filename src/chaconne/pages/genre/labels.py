@@ -13,7 +13,7 @@ def real(name):
 def label_tuned(model, genre, corpus):
     """Return {row: Label} of what was learned; model, genre, corpus: names for people."""
     return {
-        "real": Label(real(genre), f"Held-out music of {genre}: no training has met it.", "real"),
+        "real": Label(real(genre), "Held-out music: no training has met it.", "real"),
         "codec": Label("Codec", "The same clips, compressed and restored: no generator can sound better.", "codec"),
         "before": Label("Before", f"{model} as it learned {corpus}, asked for nothing else.", "before"),
         "after": Label("After", f"The same network after a short training on {genre}.", "after"),
