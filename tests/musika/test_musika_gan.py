@@ -89,6 +89,16 @@ def test_training_changes_what_is_made_and_goes_where_the_data_is():
     assert (after - 0.5).square().mean() < 0.7 * (before - 0.5).square().mean()
 
 
+def test_it_learns_in_mixed_precision(monkeypatch):
+    """On a GPU that is the default (conf/scale/gpu.yaml): Fabric refuses penalties of its own modules there."""
+    monkeypatch.setitem(TRAINER, "precision", "bf16-mixed")
+    model = make(base=4)
+    before = model.sample(3.0, 1, {}, {"truncation": 2.0}, count=64)
+    after = train(model, steps=60).sample(3.0, 1, {}, {"truncation": 2.0}, count=64)
+    assert after.dtype == torch.float32 and after.isfinite().all()
+    assert (after - 0.5).square().mean() < (before - 0.5).square().mean()
+
+
 def test_what_is_frozen_stands_still():
     model = make()
     before = weights(model)
