@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.turns import ANSWER
+from benchmarks.turns import ANSWER, THREADS
 from chaconne.storage.files import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,7 +94,7 @@ def compared(builds, works, rounds):
         idle = timed(builds, work, rounds)
         with busy():
             beside = timed(builds, work, rounds)
-        yield {"name": work, "idle": said(idle), "beside": said(beside),
+        yield {"name": work, "rounds": rounds, "idle": said(idle), "beside": said(beside),
                "times_idle": float(np.median(beside[:, 0]) / np.median(idle[:, 0]))}
 
 
@@ -130,5 +130,5 @@ def main(revision, rounds):
     entries = list(compared(builds, works, rounds))
     for build in builds:
         build.end()
-    write_json(OUT, {"revision": revision, "processor": processor(), "rounds": rounds, "entries": entries})
+    write_json(OUT, {"revision": revision, "processor": processor(), "threads": THREADS, "entries": entries})
     print("\n".join(table(entries)))

@@ -24,6 +24,7 @@ from benchmarks import speed
 
 PARTS = ("codec", "training", "generation")
 ANSWER = "@@"       # begins a line that is for benchmarks/against.py
+THREADS = 2         # of torch, as params.yaml has them
 RATE, FILES, FILE_S, CLIPS = 22050, 24, 20, 60
 
 
@@ -56,7 +57,7 @@ def evaluation(scratch):
 
 def main():
     """Answer with the names of all works, then do each that is asked for and answer with its wall seconds."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(THREADS)
     works = Works()
     for part in PARTS:
         for _ in speed.PARTS[part](works):
