@@ -30,7 +30,7 @@ $(DONE): pyproject.toml constraints.txt scripts/install_torch.py
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python scripts/install_torch.py "$(CPU_INDEX)"
 	@$(PIP) -e .
-	@$(PIP) --no-deps basic-pitch frechet-audio-distance
+	@$(PIP) --no-deps basic-pitch frechet-audio-distance musicnn
 	@touch $(DONE)
 
 develop: $(TOOLS)  ## install what tests, docs and the optional embedders need, too

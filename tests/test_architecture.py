@@ -28,6 +28,7 @@ LAYERS = (
 )
 # What measures and what shows reads files: it must not know what is measured. Corpora know no codec.
 ONLY = {"corpora": {"running", "scores", "storage"}, "evaluation": {"running", "storage"},
+        "evaluation.judging": {"corpora.rendering", "evaluation", "running", "scores", "storage", "training"},
         "evaluation.sweeps": {"evaluation", "running", "storage", "training"},
         "evaluation.outside": {"corpora.rendering", "evaluation", "running", "storage"},    # reads what corpora read
         "pages": {"evaluation.verdict", "running", "storage"}}

@@ -240,7 +240,7 @@ def test_rows_have_all_keys_and_intervals_that_contain_them(workspace):
     clips = np.load(workspace / "data/samples/gan/clips.npy", mmap_mode="r")
     row, intervals = rows.measure(clips, ground, 20, 0)
     assert set(row) == {
-        "fad", "fad_infinity", "fad_infinity_fit", "kad", "density", "coverage", "nearest_train", "copied",
+        "fad", "fad_infinity", "fad_infinity_fit", "kad", "mad", "density", "coverage", "nearest_train", "copied",
         "adjacent_similarity", "notes",
     }
     for distance in ("fad", "fad_infinity", "fad_infinity_fit", "kad"):

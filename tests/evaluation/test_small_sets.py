@@ -170,14 +170,14 @@ def test_enough_held_out_music_needs_no_words(ground, overlap, recordings, said)
     row, intervals = rows.measure(reference.heldout(ground), ground, 20, 0)
     assert [text.split(": ")[2].split(", and")[0] for text in amounts.warnings_of(about, row, intervals)] == said
     other = reference.Reference(about, ground.spaces, ground.embedders, {}, ground.folder)
-    embedded = rows.embed_all(reference.heldout(ground), ground)
+    embedded = rows.embedded(rows.features_of(reference.heldout(ground), ground), ground)
     assert bool(left_out.left_out(embedded, reference.heldout_pieces(ground), other)[0]) == bool(said)
 
 
 def test_of_many_recordings_none_is_left_out(ground, monkeypatch):
     monkeypatch.setattr(left_out, "MOST_RECORDINGS", 5)
     monkeypatch.setattr(frechet, "frechet", None)  # to measure any would fail
-    embedded = rows.embed_all(reference.heldout(ground), ground)
+    embedded = rows.embedded(rows.features_of(reference.heldout(ground), ground), ground)
     assert left_out.left_out(embedded, reference.heldout_pieces(ground), ground) == ({}, {})
 
 

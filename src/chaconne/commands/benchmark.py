@@ -35,6 +35,35 @@ def jsb(
 
 
 @app.command()
+def judges(
+    clips: Annotated[int, typer.Option(min=16, help="held-out ones, of each rung")] = 240,
+    embedder: Annotated[list[str] | None, typer.Option(help="repeat for more  [default: all out of wheels]")] = None,
+    draws: Annotated[int, typer.Option(min=10, help="resamplings of the clips")] = 200,
+    threads: Annotated[int, typer.Option(min=1, help="of torch")] = 2,
+    out: Annotated[Path, typer.Option(help="file to write (.json)")] = Path("benchmarks/judges.json"),
+):
+    """Damage the held-out clips of the corpus, more and more, and see which measures grow with it.
+
+    Works on what `dvc repro corpus` made. An hour and a half of a core; stopped, it goes on where it was.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from chaconne.evaluation.judging.benchmark import benchmark
+    from chaconne.evaluation.tables import rounded
+    from chaconne.running.params.reading import read_params
+    from chaconne.running.stage import stage
+    from chaconne.storage.files import write_json
+
+    params = read_params()
+    with stage("benchmark judges", params["seed"], threads, keep_clock=False), threadpool_limits(threads):
+        found = benchmark(params, clips, embedder, draws)
+        write_json(out, rounded(found))
+    for judge, entry in sorted(found["judges"].items(), key=lambda item: -item[1]["follows"]):
+        typer.echo(f"{judge:28s}{entry['follows']:6.3f}  ({entry['interval'][0]:.3f} to {entry['interval'][1]:.3f})")
+    typer.echo(f"written to {out}")
+
+
+@app.command()
 def rules(
     chorales: Annotated[int, typer.Option(min=1, help="how many; music21 takes a second for each")] = 10,
     out: Annotated[Path, typer.Option(help="file to write (.json); entries of other benchmarks stay")] = Path(

@@ -9,7 +9,7 @@ import typer
 def evaluate(
     reference: Annotated[Path, typer.Argument(help="folder of real music: audio files of any kind, rate and level")],
     samples: Annotated[Path, typer.Argument(help="folder of generated music")],
-    embedder: Annotated[list[str] | None, typer.Option(help="repeat for more  [default: logmel, notes]")] = None,
+    embedder: Annotated[list[str] | None, typer.Option(help="repeatable  [default: logmel, notes, musicnn]")] = None,
     weights: Annotated[Path | None, typer.Option(help="folder of pretrained ones  [default: the usual caches]")] = None,
     seconds: Annotated[float, typer.Option(min=1.0, max=60.0, help="length of the clips that are cut out")] = 6.0,
     clips: Annotated[int, typer.Option(min=8, help="of every row, at most")] = 240,

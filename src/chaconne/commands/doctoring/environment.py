@@ -11,7 +11,8 @@ from chaconne.commands.doctoring.finding import Finding
 
 INSTALL = "pip install -c constraints.txt -e ."
 # Installed without their dependencies, so that no requirement names them: (package, what it is for, how).
-BESIDE = (("basic-pitch", "the embedder `notes`", "pip install --no-deps 'basic-pitch>=0.4,<0.5'"),)
+BESIDE = (("basic-pitch", "the embedder `notes`", "pip install --no-deps 'basic-pitch>=0.4,<0.5'"),
+          ("musicnn", "the embedder `musicnn`", "pip install --no-deps 'musicnn==0.1.0'"))
 LEAST_DISK = 5 * 2**30      # bytes: what `make repro` takes
 LEAST_MEMORY = 4 * 2**30
 

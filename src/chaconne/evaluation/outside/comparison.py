@@ -23,7 +23,7 @@ from chaconne.evaluation.rows import rows
 from chaconne.running.files import read_json
 from chaconne.storage.files import write_json
 
-EMBEDDERS = ("logmel", "notes")
+EMBEDDERS = ("logmel", "notes", "musicnn")
 DRAWS = 200  # resamplings an interval is made of
 HELD_OUT = 3  # at most one in three clips of the reference is held out for the floor
 MOST = 5000  # clips of the reference

@@ -11,10 +11,12 @@ Anything slow to import belongs inside its functions. A new embedder is one file
 from functools import partial
 
 from chaconne.evaluation.reference import logmel, notes
+from chaconne.evaluation.reference.musicnn import embedder as musicnn
 from chaconne.evaluation.reference.pretrained import NETWORKS, Pretrained
 
 # name: function of the folder of weights ('' for the usual caches) that gives the embedder
 EMBEDDERS = {"logmel": lambda weights: logmel, "notes": lambda weights: notes}
+EMBEDDERS |= {name: lambda weights, name=name: musicnn.Musicnn(name) for name in musicnn.NETWORKS}
 EMBEDDERS |= {name: partial(Pretrained, name) for name in NETWORKS}
 
 

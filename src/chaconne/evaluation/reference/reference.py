@@ -23,6 +23,7 @@ from chaconne.evaluation.reference.amounts import music_in
 from chaconne.evaluation.reference.batches import BATCH, in_batches
 from chaconne.evaluation.reference.embedding import choose
 from chaconne.evaluation.reference.note_statistics import counts_of
+from chaconne.evaluation.reference.tags import surest
 from chaconne.running.files import new_folder, read_json
 from chaconne.storage.files import load_array, new_array, read_table, write_json
 
@@ -90,6 +91,8 @@ def build(corpus, folder, settings, seed):
         "training": music_in(chosen, samples, rate),
         "unavailable": unavailable,
     }
+    if "musicnn" in embedders:
+        about["tags"] = surest(embedders["musicnn"], features["musicnn"])
     if "notes" in embedders:
         parts = [transcription.transcribe(crops.read(audio, part, samples), rate) for part in batches(used["notes"])]
         about["harmony"] = counts_of([heard for part in parts for heard in part])

@@ -13,11 +13,12 @@ from chaconne.storage.files import save_arrays
 
 @dataclass
 class Space:
-    """Projection, embedded reference clips, and figures that every row needs. M clips of S seconds."""
+    """Projection, reference and held-out clips, and figures that every row needs. M, N clips of S seconds."""
 
     offset: np.ndarray  # [features], subtracted before the projection
     components: np.ndarray  # [D, features]
     embeddings: np.ndarray  # [M, S, D] float32, the reference clips
+    heldout: np.ndarray  # [N, S, features] float32, the held-out clips before the projection
     known: np.ndarray  # [K, D] float32, clip vectors of training music, in which copies are looked for; K >= M
     bandwidth: float  # of the kernel distance
     kernel_mean: float  # mean kernel between different reference clips
@@ -52,7 +53,7 @@ def fit(features, heldout, components, more=None):
     else:
         pca = PCA(min(components, len(flat) - 1, flat.shape[1]), svd_solver="full").fit(flat)
         offset, matrix = pca.mean_, pca.components_
-    space = Space(offset, matrix, np.empty(0), np.empty(0), 0.0, 0.0, 0.0)
+    space = Space(offset, matrix, np.empty(0), heldout.astype(np.float32), np.empty(0), 0.0, 0.0, 0.0)
     space.embeddings = space.project(features)
     space.known = clip_vectors(space.embeddings)
     if more is not None:

@@ -9,8 +9,9 @@ from tqdm import tqdm
 from chaconne.evaluation.reference import coverage, distances
 from chaconne.evaluation.reference.batches import BATCH, check_clips
 from chaconne.evaluation.reference.note_statistics import note_statistics
-from chaconne.evaluation.reference.reference import FEWEST, heldout_pieces
-from chaconne.evaluation.rows import frechet, projection
+from chaconne.evaluation.reference.reference import FEWEST, heldout, heldout_pieces
+from chaconne.evaluation.reference.tags import tag_statistics
+from chaconne.evaluation.rows import frechet, mauve, projection
 from chaconne.evaluation.rows.left_out import left_out
 from chaconne.evaluation.rows.resampling import (
     estimate,
@@ -53,7 +54,7 @@ def measure(clips, reference, draws, seed):
     reference is taken as it is. `fad_infinity_fit` has no interval.
     """
     estimated = partial(estimate, clips=len(clips), kept=subsets(len(clips), draws, seed))
-    return estimates(clips, embed_all(clips, reference), reference, seed, estimated)
+    return estimates(clips, features_of(clips, reference), reference, seed, estimated)
 
 
 def measure_held_out(name, clips, reference, draws, seed):
@@ -63,21 +64,21 @@ def measure_held_out(name, clips, reference, draws, seed):
     few (see resampling.without_recordings) the intervals are left out. `real` has an entry `left_out` where the
     held-out music is too little for a floor (see left_out.py).
     """
-    pieces, embedded = heldout_pieces(reference)[: len(clips)], embed_all(clips, reference)
+    pieces, features = heldout_pieces(reference)[: len(clips)], features_of(clips, reference)
     estimated = partial(estimate_by_recording, pieces=pieces, kept=without_recordings(pieces, draws, seed))
-    row, intervals = estimates(clips, embedded, reference, seed, estimated)
-    entry, bounds = left_out(embedded, pieces, reference) if name == "real" else ({}, {})
+    row, intervals = estimates(clips, features, reference, seed, estimated)
+    entry, bounds = left_out(embedded(features, reference), pieces, reference) if name == "real" else ({}, {})
     if entry:
         row["left_out"], intervals["left_out"] = entry, bounds
     return row, intervals
 
 
-def estimates(clips, embedded, reference, seed, estimated):
-    """Return (row, intervals) of clips and their embeddings {embedder: [N, S, D]}.
+def estimates(clips, features, reference, seed, estimated):
+    """Return (row, intervals) of clips and their features {embedder: [N, S, F]}.
 
     estimated: function of (statistic, lowest=, highest=) that gives (value, [low, high] or None).
     """
-    found, row = statistics(clips, embedded, reference, seed)
+    found, row = statistics(clips, features, reference, seed)
     intervals = {}
     for path, (statistic, lowest, highest) in found.items():
         value, interval = estimated(statistic, lowest=lowest, highest=highest)
@@ -94,7 +95,7 @@ def measure_runs(clip_sets, reference, seed):
     """
     values, fits, limits = [], [], {}
     for clips in clip_sets:
-        found, row = statistics(clips, embed_all(clips, reference), reference, seed)
+        found, row = statistics(clips, features_of(clips, reference), reference, seed)
         fits.append(row["fad_infinity_fit"])
         values.append({path: float(statistic(np.ones((1, len(clips))))[0]) for path, (statistic, *_) in found.items()})
         limits |= {path: bounds for path, (_, *bounds) in found.items()}
@@ -107,14 +108,24 @@ def measure_runs(clip_sets, reference, seed):
     return row | {"runs": len(clip_sets)}, intervals
 
 
-def embed_all(clips, reference):
-    """Return {embedder: float32 [N, S, D]} of clips int16 [N, samples] in the spaces of a reference."""
+def features_of(clips, reference):
+    """Return {embedder: float32 [N, S, F]} of clips int16 [N, samples], by the embedders of a reference.
+
+    Those of its held-out clips are not computed again.
+    """
     if len(clips) < FEWEST:
         raise ValueError(f"a row needs {FEWEST} clips or more, received {len(clips)}: raise evaluate.clips")
+    if np.array_equal(clips, heldout(reference)[: len(clips)]):
+        return {name: reference.spaces[name].heldout[: len(clips)] for name in reference.embedders}
     return {
-        name: reference.spaces[name].project(embed(name, embedder, clips, reference.about["sample_rate_hz"]))
+        name: embed(name, embedder, clips, reference.about["sample_rate_hz"])
         for name, embedder in reference.embedders.items()
     }
+
+
+def embedded(features, reference):
+    """Return {embedder: float32 [N, S, D]}: features [N, S, F] in the spaces of a reference."""
+    return {name: reference.spaces[name].project(values) for name, values in features.items()}
 
 
 def embed(name, embedder, clips, rate):
@@ -127,14 +138,17 @@ def project(folder, clip_sets, reference):
     """Write the clips of rows {row: int16 [N, samples]} as points of the plane of the first embedder."""
     name, embedder = next(iter(reference.embedders.items()))
     space, rate = reference.spaces[name], reference.about["sample_rate_hz"]
-    embedded = {row: space.project(embed(name, embedder, clips, rate)) for row, clips in clip_sets.items()}
-    projection.write(folder, name, space.embeddings, embedded)
+    points = {row: space.project(embed(name, embedder, clips, rate)) for row, clips in clip_sets.items()}
+    projection.write(folder, name, space.embeddings, points)
 
 
-def statistics(clips, embedded, reference, seed):
-    """Return ({path in the row: (statistic of kept clips, lowest, highest possible value)}, row so far)."""
-    found, row = {}, {}
-    for name, x in embedded.items():
+def statistics(clips, features, reference, seed):
+    """Return ({path in the row: (statistic of kept clips, lowest, highest possible value)}, row so far).
+
+    features: {embedder: [N, S, F]} of the clips.
+    """
+    found, row, vectors_of = {}, {}, {}
+    for name, x in embedded(features, reference).items():
         space = reference.spaces[name]
         distances_of = frechet.Distances(x, frechet.moments(space.embeddings))
         infinity, fit = frechet.infinity_of(distances_of, seed)
@@ -142,16 +156,18 @@ def statistics(clips, embedded, reference, seed):
         found["fad", name] = (frechet.frechet_of(distances_of), 0.0, np.inf)
         found["fad_infinity", name] = (infinity, -np.inf, np.inf)
         found["kad", name] = (kad, -np.inf, np.inf)
+        vectors_of[name] = coverage.clip_vectors(x), coverage.clip_vectors(space.embeddings)
+        found["mad", name] = (mauve.mad_of(*vectors_of[name], seed), 0.0, mauve.HIGHEST)
         put(row, ("fad_infinity_fit", name), fit)
-    first = next(iter(embedded))  # neighbours are looked for in one space: the first embedder of params
-    space, vectors = reference.spaces[first], coverage.clip_vectors(embedded[first])
-    density, covered = coverage.density_and_coverage_of(vectors, coverage.clip_vectors(space.embeddings))
+    first = next(iter(features))  # neighbours are looked for in one space: the first embedder of params
+    space, (vectors, others) = reference.spaces[first], vectors_of[first]
+    density, covered = coverage.density_and_coverage_of(vectors, others)
     found["density",] = (density, 0.0, np.inf)
     found["coverage",] = (covered, 0.0, 1.0)
     near = coverage.nearest_train_of(vectors, space.known, space.heldout_nearest)
     found["nearest_train",] = (near, 0.0, np.inf)
     found["copied",] = (coverage.copied_of(vectors, space.known, space.heldout_nearest), 0.0, 1.0)
-    return found | note_statistics(clips, reference), row
+    return found | tag_statistics(features, reference) | note_statistics(clips, reference), row
 
 
 def put(tree, path, value):

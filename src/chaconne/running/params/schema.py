@@ -56,7 +56,7 @@ def in_order(names):
 ORDERED = Annotated[NAMES, AfterValidator(in_order), Field(
     description="a list of columns in the order of the alphabet, each once")]
 PRECISIONS = Literal["auto", "32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
-EMBEDDERS = Literal["logmel", "notes", "vggish", "pann", "clap-music", "encodec"]
+EMBEDDERS = Literal["logmel", "notes", "musicnn", "musicnn-msd", "vggish", "pann", "clap-music", "encodec"]
 
 
 class Section(BaseModel):
