@@ -7,7 +7,7 @@ import pytest
 
 from chaconne.evaluation.rows import projection
 from chaconne.evaluation.verdict.contest import leader
-from chaconne.evaluation.verdict.verdict import verdict
+from chaconne.evaluation.verdict.verdict import COMMITTEE, judges, verdict
 
 
 @pytest.mark.parametrize(("better", "a", "b", "real", "ahead"), [
@@ -80,13 +80,22 @@ def test_equal_generators_show_no_difference_anywhere():
 
 
 def test_a_leader_is_named_with_numbers_and_with_what_agrees():
-    entry = judged(fad__logmel=(6.0, 3.0), kad__logmel=(0.9, 0.3))["fidelity"]
+    entry = judged(fad__logmel=(6.0, 3.0), kad__logmel=(0.9, 0.3), fad__notes=(4.0, 2.0))["fidelity"]
     assert entry["metric"] == "fad.logmel" and entry["ahead"] == "diffusion"
     assert entry["values"] == {"gan": 6.0, "diffusion": 3.0}
     assert entry["intervals"]["gan"] == pytest.approx([5.7, 6.3])
-    assert entry["measures"] == {"fad.logmel": "diffusion", "fad_infinity.logmel": None, "kad.logmel": "diffusion"}
-    assert entry["text"] == ("diffusion is ahead, also by kad.logmel; fad.logmel: gan 6 (5.7 to 6.3), "
+    assert entry["measures"] == {"fad.logmel": "diffusion", "fad.notes": "diffusion", "fad_infinity.logmel": None,
+                                 "kad.logmel": "diffusion"}
+    assert entry["committee"] == {"fad.logmel": "diffusion", "fad.notes": "diffusion"}
+    assert entry["text"] == ("diffusion is ahead, also by fad.notes and kad.logmel; fad.logmel: gan 6 (5.7 to 6.3), "
                              "diffusion 3 (2.85 to 3.15), real 1.")
+
+
+def test_nobody_is_ahead_on_fidelity_where_one_judge_sees_no_difference():
+    entry = judged(fad__logmel=(6.0, 3.0), kad__logmel=(0.9, 0.3))["fidelity"]
+    assert entry["ahead"] is None and entry["committee"] == {"fad.logmel": "diffusion", "fad.notes": None}
+    assert entry["text"].startswith("The judges do not agree: diffusion is ahead by fad.logmel, no difference shown by "
+                                    "fad.notes; fad.logmel: gan 6 ")
 
 
 def test_measures_that_contradict_leave_nobody_ahead():
@@ -125,9 +134,15 @@ def test_speed_is_counted_and_needs_no_interval():
     assert entry["ahead"] == "gan" and entry["intervals"] == {} and "gan 1, diffusion 15" in entry["text"]
 
 
-def test_the_first_embedder_of_params_decides_whatever_the_order_in_the_file():
-    found = verdict(*table(), ["gan", "diffusion"], ["notes", "logmel"])
-    assert found["fidelity"]["metric"] == "fad.notes"
+def test_the_committee_is_ordered_by_what_followed_damage_best_not_by_params():
+    rows, intervals = table()
+    for row in rows.values():
+        row["fad"]["musicnn"] = 1.0
+    found = verdict(rows, intervals, ["gan", "diffusion"], ["logmel", "notes", "musicnn"])["fidelity"]
+    assert list(found["committee"]) == judges(["notes", "musicnn", "logmel"]) == [
+        f"{measure}.{name}" for name, measure in COMMITTEE.items()]
+    assert found["metric"] == next(iter(found["committee"]))
+    assert judges(["encodec", "logmel"])[-1] == "fad.encodec"
 
 
 def test_without_transcription_the_signal_speaks_of_notes():

@@ -1,16 +1,21 @@
 """Which generator is ahead on which question, and where no difference is shown.
 
 Every question has one measure that decides, chosen before anything was measured; the others that bear
-on it are reported beside it. When one of them puts another generator ahead, nobody is.
+on it are reported beside it. When one of them puts another generator ahead, nobody is. On fidelity a committee decides:
+one measure in the space of each embedder, and somebody is ahead only where all of them say so.
 """
 
 from chaconne.evaluation.verdict.contest import leader
 
-# {question: {which way is better: paths in a row}}; the first path that was measured decides. FIRST stands
-# for the first embedder of params, OTHERS for each of the rest but `notes`, which has a question of its own.
+# {embedder: its measure in the committee}: the one that followed known damage best in its space, on held-out music and
+# before any generator was measured (benchmarks/judges.json). The first that ran decides. Other embedders have the first
+# of MEASURES; `notes` has a question of its own and speaks here, too.
+COMMITTEE = {"musicnn": "fad", "logmel": "fad", "notes": "fad"}
+MEASURES = ("fad", "fad_infinity", "kad", "mad")
+
+# {question: {which way is better: paths in a row}}; the first path that was measured decides. Those of fidelity come
+# from `of_fidelity`.
 QUESTIONS = {
-    "fidelity": {"lower": ["fad.FIRST", "fad_infinity.FIRST", "kad.FIRST",
-                           "fad.OTHERS", "fad_infinity.OTHERS", "kad.OTHERS"]},
     "diversity": {"higher": ["coverage"]},
     "notes": {"lower": ["notes.simultaneity_distance", "notes.pitch_class_distance", "notes.pitch_distance",
                         "notes.interval_distance", "fad.notes", "fad_infinity.notes", "kad.notes"],
@@ -33,33 +38,39 @@ def verdict(rows, intervals, generators, embedders):
     name or None; `measures` says who leads by each of them, {path: a name or None}, `metric` included;
     `text` is one sentence. A question that nothing was measured for is left out.
     """
-    found = {}
-    for question, directions in QUESTIONS.items():
+    found, committee = {}, judges(embedders)
+    for question, directions in ({"fidelity": {"lower": of_fidelity(embedders)}} | QUESTIONS).items():
         measures = [measure(path, better, rows, intervals, generators, question)
-                    for better, paths in directions.items() for path in spelled_out(paths, embedders)
+                    for better, paths in directions.items() for path in paths
                     if generators and all(at(rows[name], path) is not None for name in generators)]
         if not measures:
             continue
         main = measures[0]
         leaders = {m["metric"]: m["ahead"] for m in measures}
         against = {path: name for path, name in leaders.items() if name and name != main["ahead"]}
+        silent = [path for path in committee if path in leaders and not leaders[path]]
+        alone = question == "fidelity" and main["ahead"] and not against and silent
         found[question] = main | {
             "measures": leaders,
-            "ahead": None if against else main["ahead"],
-            "text": sentence(question, main, leaders, against, rows, intervals),
+            "ahead": None if against or alone else main["ahead"],
+            "text": sentence(question, main, leaders, against, rows, intervals, silent if alone else []),
         }
+        if question == "fidelity":
+            found[question]["committee"] = {path: leaders[path] for path in committee if path in leaders}
     return found
 
 
-def spelled_out(paths, embedders):
-    """Return the paths with FIRST and OTHERS replaced by names of embedders."""
-    first, *others = embedders
-    names = {"FIRST": [first], "OTHERS": [name for name in others if name != "notes"]}
-    listed = []
-    for path in paths:
-        stem, _, last = path.rpartition(".")
-        listed += [f"{stem}.{name}" for name in names[last]] if last in names else [path]
-    return listed
+def judges(embedders):
+    """Return the measures of the committee, one of each embedder: ['fad.musicnn', ...], the one that decides first."""
+    ordered = sorted(embedders, key=lambda name: [*COMMITTEE, name].index(name))
+    return [f"{COMMITTEE.get(name, MEASURES[0])}.{name}" for name in ordered]
+
+
+def of_fidelity(embedders):
+    """Return all measures that bear on fidelity: the committee's, then the others."""
+    committee = judges(embedders)
+    others = [f"{measure}.{name}" for name in embedders if name != "notes" for measure in MEASURES]
+    return [*committee, *(path for path in others if path not in committee)]
 
 
 def at(tree, path):
@@ -85,10 +96,11 @@ def measure(path, better, rows, intervals, generators, question):
     return {"metric": path, "better": better, "values": values, "intervals": spans, "ahead": ahead}
 
 
-def sentence(question, main, leaders, against, rows, intervals):
+def sentence(question, main, leaders, against, rows, intervals, silent):
     """Return what the measures of one question say.
 
-    main: the measure that decides; leaders: {path: who}; against: those that put another ahead than main.
+    main: the measure that decides; leaders: {path: who}; against: those that put another ahead than main; silent: those
+    of the committee that show no difference where main does.
     """
     metric, leading, spans = main["metric"], main["ahead"], main["intervals"]
     real = at(rows.get("real", {}), metric)
@@ -101,6 +113,9 @@ def sentence(question, main, leaders, against, rows, intervals):
         text = f"One generator, nothing to compare it with; {numbers}."
     elif leading and against:
         text = f"The measures disagree: {leading} is ahead by {metric}; {differing}. {numbers}."
+    elif silent:
+        others = " and ".join(silent)
+        text = f"The judges do not agree: {leading} is ahead by {metric}, no difference shown by {others}; {numbers}."
     elif leading:
         text = f"{leading} is ahead{f', also by {agreeing}' if agreeing else ''}; {numbers}."
     elif against:

@@ -34,6 +34,7 @@ def render(inputs):
         "unavailable": inputs.comparison.get("unavailable", {}),
         **headline(inputs, labels, corpus, genre),
         **sections.listening(inputs, labels),
+        **sections.judges(inputs, labels),
         **sections.numbers(inputs, labels),
         **sections.projection(inputs, labels),
         **sections.settings(inputs, labels),

@@ -55,6 +55,20 @@ def numbers(inputs, labels):
     }
 
 
+def judges(inputs, labels):
+    """Return what every judge of fidelity says of the generators beside real music: the committee first."""
+    fidelity = inputs.comparison.get("verdict", {}).get("fidelity", {})
+    rows, intervals = rows_of(inputs.comparison), inputs.comparison.get("intervals", {})
+    columns = [name for name in labels if name == "real" or name in inputs.generators]
+    lines = {line.path: line for group in tables.comparison(rows, intervals, columns, inputs.generators)
+             for line in group.lines}
+    committee = [path for path in fidelity.get("committee", {}) if path in lines]
+    others = [path for path in fidelity.get("measures", {}) if path in lines and path not in committee]
+    groups = [("The committee: a lead needs all of them", committee), ("Beside it", others)]
+    return {"judge_columns": columns,
+            "judges": [tables.Group(title, [lines[path] for path in paths]) for title, paths in groups if paths]}
+
+
 def fad_chart(embedder, floor, rows, intervals, labels):
     """Return the Fréchet distances of all rows as multiples of the row `real`."""
     entries = []

@@ -17,15 +17,16 @@ class Meaning:
     ratio: bool = False
 
 
-DISTANCE, VARIETY, NOTES, RHYTHM, SIZE = (
+DISTANCE, VARIETY, NOTES, RHYTHM, TAGS, SIZE = (
     "Distance to real music",
     "Variety and copying",
     "Notes and chords",
     "Rhythm",
+    "What a music tagger hears",
     "Size and effort",
 )
 OTHER = "Other measures"
-GROUPS = (DISTANCE, VARIETY, NOTES, RHYTHM, OTHER, SIZE)
+GROUPS = (DISTANCE, VARIETY, NOTES, RHYTHM, TAGS, OTHER, SIZE)
 ARROWS = {
     "lower": "↓ lower is better",
     "higher": "↑ higher is better",
@@ -60,6 +61,14 @@ MEANINGS = {
         "Kernel distance",
         "The same question without assuming Gaussians and without bias by the number "
         "of clips; about 0 (or just below) for the same kind of music.",
+        "lower",
+        DISTANCE,
+        ratio=True,
+    ),
+    "mad": Meaning(
+        "MAUVE divergence",
+        "How differently clips and training music fall into the same clusters: 0 alike, 5.5 nothing in common. What is "
+        "missing counts as much as what is too much.",
         "lower",
         DISTANCE,
         ratio=True,
@@ -165,6 +174,12 @@ MEANINGS = {
     ),
     "notes.silence": Meaning("Silence", "Share of time below −50 dB of full scale.", "real", RHYTHM),
     "notes": Meaning("", "A property of the notes heard.", "real", NOTES),
+    "tags": Meaning(
+        "",
+        "How sure musicnn is of this word, 0 to 1; the words it is surest of in the training music are shown.",
+        "real",
+        TAGS,
+    ),
     "parameters": Meaning(
         "Parameters, training", "All that was trained: with the critic, where there is one.", "", SIZE
     ),
