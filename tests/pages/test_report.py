@@ -13,7 +13,7 @@ import soundfile
 
 from chaconne.evaluation.rows import projection
 from chaconne.evaluation.verdict import verdict
-from chaconne.pages.report import scatter
+from chaconne.pages.report import scatter, sections
 from chaconne.pages.report.headline import headline
 from chaconne.pages.report.labels import label_rows
 from chaconne.pages.report.page import CLOCKS, render
@@ -27,7 +27,8 @@ from stages import report
 RATE = 22050
 VOID = {"meta", "link", "img", "br", "hr", "input", "source", "line"}
 SCHEMA = (
-    "fad.logmel fad.clap-music fad_infinity.notes fad_infinity_fit.logmel kad.encodec density coverage nearest_train "
+    "fad.logmel fad.clap-music fad_infinity.notes fad_infinity_fit.logmel kad.encodec mad.musicnn tags.piano density "
+    "coverage nearest_train "
     "left_out.fad.notes left_out.recordings "
     "adjacent_similarity notes.in_key notes.onset_rate notes.silence notes.pitch_class_distance notes.density "
     "notes.polyphony notes.pitch_distance notes.interval_distance notes.simultaneity_distance notes.dissonance "
@@ -534,7 +535,8 @@ def test_every_path_of_the_schema_has_words_of_its_own():
 
 def test_the_table_and_the_verdict_agree_which_way_is_better(built):
     given = json.loads((built[0] / "metrics/comparison.json").read_text())["verdict"]
-    for question, directions in verdict.QUESTIONS.items():
+    fidelity = {"fidelity": {"lower": verdict.of_fidelity(["logmel", "notes", "musicnn"])}}
+    for question, directions in (fidelity | verdict.QUESTIONS).items():
         for better, paths in directions.items():
             for path in paths:
                 assert meaning_of(path).better in (better, ""), path
@@ -543,7 +545,7 @@ def test_the_table_and_the_verdict_agree_which_way_is_better(built):
 
 def test_the_verdict_is_told_in_names_for_people(page):
     words = " ".join(" ".join(page.words).split())
-    assert "Diffusion ahead Diffusion is ahead, also by Fréchet distance, endless clips (logmel)" in words
+    assert "Diffusion ahead Diffusion is ahead, also by Fréchet distance (notes) and Fréchet distance, endless" in words
     assert "GAN ahead GAN is ahead; Network evaluations" not in words  # both need 15 passes here
 
 
@@ -624,3 +626,14 @@ def test_ticks_are_round_and_inside(low, high, expected):
 def test_a_flat_curve_and_a_single_point_can_be_drawn():
     assert "polyline" in charts.curves("flat", [("loss", "g1", [25, 50], [1.0, 1.0])])
     assert "polyline" in charts.curves("one", [("loss", "g1", [25], [0.0])])
+
+
+def test_what_each_judge_says_stands_below_the_verdict(built, page):
+    *_, inputs, _ = built
+    found = sections.judges(inputs, label_rows(inputs.generators))
+    assert [group.title for group in found["judges"]] == ["The committee: a lead needs all of them", "Beside it"]
+    assert [line.path for line in found["judges"][0].lines] == list(inputs.comparison["verdict"]["fidelity"]["committee"])
+    assert found["judge_columns"] == ["real", *inputs.generators]
+    assert "What each judge of fidelity says" in " ".join(page.words)
+    without = replace(inputs, comparison={key: value for key, value in inputs.comparison.items() if key != "verdict"})
+    assert sections.judges(without, label_rows(inputs.generators))["judges"] == []
