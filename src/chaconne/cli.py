@@ -15,6 +15,7 @@ from chaconne.commands.evaluate import evaluate
 from chaconne.commands.harmonize import harmonize
 from chaconne.commands.listen import listen, preference
 from chaconne.commands.pack import pack, unpack
+from chaconne.commands.power import power
 from chaconne.commands.repair import repair
 from chaconne.commands.species import species
 from chaconne.commands.studio import studio
@@ -27,7 +28,7 @@ PANELS = {
                    "studio": studio},
     "Scores": {"compose": compose, "continue-score": go_on, "harmonize": harmonize, "check": check, "convert": convert,
                "species": species},
-    "Measure and listen": {"evaluate": evaluate, "listen": listen, "preference": preference},
+    "Measure and listen": {"evaluate": evaluate, "listen": listen, "preference": preference, "power": power},
     "Models and machine": {"adapt": adapt, "pack": pack, "unpack": unpack, "doctor": doctor, "repair": repair},
 }
 for panel, commands in PANELS.items():

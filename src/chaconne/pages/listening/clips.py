@@ -1,8 +1,10 @@
-"""Clips for ears: found by name, equally loud, with soft edges."""
+"""Clips for ears: found by name, equally long and loud, with soft edges."""
 
+import io
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from chaconne.running.files import read_json
 from chaconne.storage.files import load_array
@@ -13,6 +15,8 @@ MOST_GAIN_DB = 30.0  # what is nearly silent stays quiet: it is heard as it is
 PEAK = 0.97
 FADE_S = 0.02
 HEADROOM = 4.0
+SLACK_S = 0.05      # a sound begins somewhere in here
+COMPRESSION = 0.5   # of MP3: 80 kbit/s at 22.05 kHz
 SHORTEST_S = 0.5  # loudness is measured in blocks of 0.4 s
 
 
@@ -32,6 +36,25 @@ def open_clips(samples, name):
         raise ValueError(f"{folder}/clips.npy: expected int16 clips [N, samples] of {SHORTEST_S} s or longer, "
                          f"got {clips.dtype} {list(clips.shape)} at {rate} Hz")
     return clips, rate
+
+
+def cut(clips, sample_rate_hz, rng):
+    """Return the clips equally long, each begun at another sample: the same clip twice is not the same bytes.
+
+    clips: a list of int16 [samples]; the shortest gives the length, less SLACK_S.
+    """
+    slack = round(SLACK_S * sample_rate_hz)
+    length = min(len(clip) for clip in clips) - slack
+    starts = [start for _ in range(0, len(clips), slack) for start in rng.permutation(slack)]
+    return [clip[start:start + length] for clip, start in zip(clips, starts, strict=False)]
+
+
+def encoded(clip, sample_rate_hz):
+    """Encode int16 [samples] as MP3 of constant rate: of a varying one noise would be the largest sound on the page."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, clip, sample_rate_hz, format="MP3", subtype="MPEG_LAYER_III", bitrate_mode="CONSTANT",
+                    compression_level=COMPRESSION)
+    return buffer.getvalue()
 
 
 def equally_loud(clips, sample_rate_hz):

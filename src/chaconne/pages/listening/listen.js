@@ -36,6 +36,7 @@ function toggle() {
 }
 const ready = () => ["A", "B"].every((letter) => (answers[at].heard_s[letter] || 0) >= settings.heard_s);
 function choose(choice) {
+  if (!choices.some((button) => button.dataset.choice === choice)) return; // where one must choose there is no tie
   if (!ready()) { by("hint").textContent = "Listen to A and to B first."; return; }
   answers[at].choice = choice; remember(); show();
 }
@@ -49,8 +50,9 @@ function go(to) {
 function show() {
   by("end").hidden = true; by("trial").hidden = false;
   pairs.forEach((pair, i) => { pair.hidden = i !== at; });
-  by("where").textContent = "Pair " + (at + 1) + " of " + pairs.length;
-  by("bar").style.width = 100 * answers.filter((answer) => answer.choice).length / pairs.length + "%";
+  const given = told().answers.length;
+  by("where").textContent = "Pair " + (at + 1) + " of " + pairs.length + ", " + given + " answered";
+  by("bar").style.width = 100 * given / pairs.length + "%";
   by("back").disabled = at === 0; by("hint").textContent = "";
   choices.forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.choice === answers[at].choice);
@@ -60,12 +62,20 @@ function show() {
 function finish() {
   by("trial").hidden = true; by("end").hidden = false;
   by("counted").textContent = told().answers.length + " of " + pairs.length + " pairs answered.";
-  by("text").value = JSON.stringify(told(), null, 1);
+  by("text").value = JSON.stringify(told(), null, 1); by("done").textContent = "";
   document.querySelector("#end h1").focus();
+}
+async function copy() {
+  // Where a browser keeps its clipboard from a file, what is selected can be copied all the same.
+  try { await navigator.clipboard.writeText(by("text").value); } catch {
+    by("text").focus(); by("text").select();
+    if (!document.execCommand("copy")) { by("done").textContent = "Your browser does not copy: the text below is selected."; return; }
+  }
+  by("done").textContent = "Copied.";
 }
 function save() {
   const link = document.createElement("a"), name = by("listener").value.trim().replace(/[^\p{L}\p{N}]+/gu, "-");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(told(), null, 1) + "\n"], { type: "application/json" }));
+  link.href = URL.createObjectURL(new Blob([by("text").value + "\n"], { type: "application/json" }));
   link.download = "answers-" + name + "-" + settings.test + ".json";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -98,6 +108,7 @@ by("begin").addEventListener("submit", (event) => {
 by("next").addEventListener("click", () => go(at + 1));
 by("back").addEventListener("click", () => go(at - 1));
 by("save").addEventListener("click", save);
+by("copy").addEventListener("click", copy);
 by("again").addEventListener("click", show);
 document.addEventListener("keydown", (event) => {
   if (by("trial").hidden || event.ctrlKey || event.metaKey || event.altKey) return;
