@@ -16,7 +16,7 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"
 "$folder/env/bin/pip" install --quiet --disable-pip-version-check --no-deps basic-pitch==0.4.0
 "$folder/env/bin/pip" install --quiet --disable-pip-version-check \
-    numpy==1.26.4 scipy==1.14.1 pretty_midi==0.2.11 mir_eval==0.8.2 librosa==0.11.0 resampy==0.4.3 onnxruntime==1.20.1 \
+    numpy==1.26.4 scipy==1.14.1 pretty_midi==0.2.11 mir_eval==0.8.2 librosa==0.11.0 resampy==0.4.2 onnxruntime==1.20.1 \
     'setuptools<80'
 cat > "$folder/show.py" <<'PY'
 import numpy as np
