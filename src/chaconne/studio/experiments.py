@@ -9,7 +9,8 @@ from chaconne.running.pipeline import look_up
 from chaconne.trained.packs.revisions import git
 
 NUMBERS = (("fad.logmel", "Fréchet distance (log-mel)"), ("fad.notes", "Fréchet distance (notes)"),
-           ("coverage", "coverage"), ("nearest_train", "nearest training clip"),
+           ("fad.musicnn", "Fréchet distance (musicnn)"), ("coverage", "coverage"),
+           ("nearest_train", "nearest training clip"),
            ("adjacent_similarity", "similar neighbouring eighths"))
 MOST = 40
 

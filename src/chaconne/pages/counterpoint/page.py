@@ -42,8 +42,8 @@ OTHERS = {
     "distance": ("distance to Bach's band", "distance"), "agreement": ("agreement with Bach's voices", "agreement"),
 }
 HEARD = {
-    "log-mel distance": "fad.logmel", "distance in notes": "fad.notes", "coverage": "coverage",
-    "similar neighbours": "adjacent_similarity", "attacks a second": "notes.onset_rate",
+    "log-mel distance": "fad.logmel", "distance in notes": "fad.notes", "musicnn's distance": "fad.musicnn",
+    "coverage": "coverage", "similar neighbours": "adjacent_similarity", "attacks a second": "notes.onset_rate",
     "dissonance": "notes.dissonance", "chords: distance": "notes.simultaneity_distance",
 }
 KINDS = {"free": "Composed from nothing", "harmonised": "Under sopranos that training never met"}

@@ -7,6 +7,7 @@ from chaconne.running.pipeline import look_up
 # What is told of a model's numbers: (path in its row, name of the metric, what it means).
 TOLD = (("fad.logmel", "Fréchet distance (log-mel)", "to the training music, less is closer"),
         ("fad.notes", "Fréchet distance (notes)", "between transcriptions, less is closer"),
+        ("fad.musicnn", "Fréchet distance (musicnn)", "as a music tagger hears it, less is closer"),
         ("coverage", "Coverage", "share of the music that the samples reach, more is better"),
         ("nearest_train", "Nearest training clip", "1 is as far as unheard music, well below 1 is copying"))
 
