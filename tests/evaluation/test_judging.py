@@ -1,5 +1,7 @@
 """Known damage: it is done, it grows with its strength, and the table says which judge follows."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from chaconne.corpora.rendering.plan import plan
 from chaconne.corpora.rendering.render import render
 from chaconne.evaluation.judging import ladder, notes, sound
+from chaconne.evaluation.judging.picture import svg
 from chaconne.scores.pieces import score
 
 RATE = 22050
@@ -104,3 +107,14 @@ def test_the_table_tells_who_follows_and_from_where_on():
     assert found["damages"]["noise"]["judges"]["keen"]["sees_from"] == 20     # 30 dB is not seen, though 40 are
     assert found["judges"]["keen"]["follows"] == pytest.approx(0.7)
     assert found["judges"]["keen"]["interval"] == pytest.approx([0.7, 0.7])
+
+
+def test_the_picture_has_a_cell_for_every_judge_and_damage():
+    judge = {"follows": -0.5, "sees_from": None, "values": [], "interval": [0, 1]}
+    damages = {name: {"strengths": [0.1, 2], "unit": "<of it>", "judges": {"fad.x": judge, "mad.x": judge | {
+        "follows": 1.0, "sees_from": 0.1}}} for name in ("gaps", "noise")}
+    drawn = svg({"damages": damages, "judges": {"fad.x": {"follows": -0.5}, "mad.x": {"follows": 1.0}}})
+    root = ElementTree.fromstring(drawn)
+    words = ["".join(part.itertext()) for part in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}rect"))) == 1 + 4
+    assert words[:2] == ["mad.x", "fad.x"] and "gaps: 0.1, 2gaps, <of it>" in words and "all, mean" in words

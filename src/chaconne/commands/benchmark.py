@@ -41,6 +41,7 @@ def judges(
     draws: Annotated[int, typer.Option(min=10, help="resamplings of the clips")] = 200,
     threads: Annotated[int, typer.Option(min=1, help="of torch")] = 2,
     out: Annotated[Path, typer.Option(help="file to write (.json)")] = Path("benchmarks/judges.json"),
+    picture: Annotated[Path, typer.Option(help="the same to look at (.svg)")] = Path("docs/judges.svg"),
 ):
     """Damage the held-out clips of the corpus, more and more, and see which measures grow with it.
 
@@ -49,7 +50,9 @@ def judges(
     from threadpoolctl import threadpool_limits
 
     from chaconne.evaluation.judging.benchmark import benchmark
+    from chaconne.evaluation.judging.picture import svg
     from chaconne.evaluation.tables import rounded
+    from chaconne.running.files import new_file
     from chaconne.running.params.reading import read_params
     from chaconne.running.stage import stage
     from chaconne.storage.files import write_json
@@ -58,9 +61,11 @@ def judges(
     with stage("benchmark judges", params["seed"], threads, keep_clock=False), threadpool_limits(threads):
         found = benchmark(params, clips, embedder, draws)
         write_json(out, rounded(found))
+        with new_file(picture) as temporary:
+            temporary.write_text(svg(found))
     for judge, entry in sorted(found["judges"].items(), key=lambda item: -item[1]["follows"]):
         typer.echo(f"{judge:28s}{entry['follows']:6.3f}  ({entry['interval'][0]:.3f} to {entry['interval'][1]:.3f})")
-    typer.echo(f"written to {out}")
+    typer.echo(f"written to {out}, drawn in {picture}")
 
 
 @app.command()
