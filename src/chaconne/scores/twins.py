@@ -18,9 +18,9 @@ import numpy as np
 ORNAMENT = 0.2  # cost of a passing or neighbour note that one of the two has; any other note costs 1
 STEP = 2  # semitones: what a passing or neighbour note is away from the notes beside it
 FARTHEST = 24  # semitones of transposition, either way
-KEYS = 3  # transpositions that are tried: those in which the two have most pitches in common
+KEYS = 3  # transpositions that are tried: those in which the pitches of the two go best together
 LEAST = 24  # notes: a shorter melody counts as one of these, because it fits in many by chance
-TRUST = 0.995  # share of melodies without a twin that stay below what `chance` gives
+TRUST = 0.995  # share of melodies without a twin that are not called one
 HEARD = 400  # melodies at most that `chance` hears, each in three disguises
 LANES = 32  # melodies that are aligned at once
 PITCHES = 128
@@ -122,11 +122,11 @@ def disguised(lines):
 
 
 def chance(lines):
-    """Return the similarity that chance does not reach: TRUST of the disguised lines are less like any of the lines."""
+    """Return the similarity that chance hardly exceeds: TRUST of the disguised lines are no liker to any line."""
     some = [lines[i] for i in np.linspace(0, len(lines) - 1, min(HEARD, len(lines))).astype(int)]
     return float(np.quantile([twin.similarity for twin in nearest(disguised(some), lines)], TRUST))
 
 
 def find(lines, library, threshold):
-    """Return a Twin for each of the lines that has one: whose likest melody is at least as like as the threshold."""
-    return [twin for twin in nearest(lines, library) if twin.similarity >= threshold]
+    """Return a Twin for each of the lines that has one: whose likest melody is liker than the threshold."""
+    return [twin for twin in nearest(lines, library) if twin.similarity > threshold]
