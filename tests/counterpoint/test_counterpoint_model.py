@@ -114,12 +114,12 @@ def data(tmp_path):
     return path
 
 
-def test_the_benchmark_is_read_and_split_by_melody(data):
+def test_the_benchmark_is_read_and_its_twins_are_found(data):
     pieces = jsb.read(data)
     assert [len(pieces[split]) for split in jsb.SPLITS] == [4, 1, 2]
     assert jsb.read(data.parent)["test"][0].dtype == np.int16
     # The second test piece is in train as well.
-    assert [p.shape for p in jsb.disjoint(pieces)] == [pieces["test"][0].shape]
+    assert jsb.twins_of(pieces)[0] == [{"test": 1, "train": 0, "similarity": 1.0}]
     crops = jsb.Crops(pieces["train"], jsb.SETTINGS | {"batch": 4, "crop": 64})
     symbols, start, real = crops.draw(np.random.default_rng(0))
     assert symbols.shape == (4, 4, 64) and (start >= 0).all() and real.any(-1).all()
@@ -158,8 +158,10 @@ def test_the_benchmark_command_writes_its_figures(data, tmp_path, monkeypatch):
     result = CliRunner().invoke(app, ["benchmark", "jsb", str(data), "--steps", "10", "--threads", "1"])
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "benchmarks" / "jsb.json").read_text())
-    assert all(math.isfinite(found[name]) for name in ("test", "valid", "disjoint"))
-    assert found["pieces"] == {"test": 2, "valid": 1, "disjoint": 1}
+    assert all(math.isfinite(found[name]) for name in ("test", "valid", "clean"))
+    assert found["pieces"] == {"test": 2, "valid": 1, "clean": 1}
+    assert [twin["test"] for twin in found["twins"]] == [1] and 0 < found["similarity_of_chance"] < 1
+    assert "test  1 varies the soprano of train   0, similarity 1.00" in result.output
 
 
 READING = Shape(width=32, depth=2, heads=2, head_width=16, dropout=0.0, blind=0.0, window=64, reader_depth=1)

@@ -20,6 +20,8 @@ def jsb(
 ):
     """Train on the training split of the published JSB Chorales and measure nats per note on the others.
 
+    Apart, too: on the test pieces without a twin in training, a piece whose soprano varies the same melody.
+
     Stopped, it goes on where it was. Example: chaconne benchmark jsb jsb-chorales/
     """
     from chaconne.counterpoint.jsb import benchmark
@@ -29,7 +31,9 @@ def jsb(
     with stage("benchmark jsb", seed, threads, keep_clock=False):
         found = benchmark(path, {"steps": steps} if steps else None, seed)
         write_json(out, found)
-    for name in ("test", "valid", "disjoint"):
+    for twin in found["twins"]:
+        typer.echo("test {test:2d} varies the soprano of train {train:3d}, similarity {similarity:.2f}".format(**twin))
+    for name in found["pieces"]:
         typer.echo(f"{name:9s}{found[name]:.4f} nats per note ({found['pieces'][name]} pieces)")
     typer.echo(f"written to {out}")
 

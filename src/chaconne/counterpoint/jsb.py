@@ -15,8 +15,8 @@ import torch
 from chaconne.counterpoint.network import symbols as sy
 from chaconne.counterpoint.network.learning import BETAS, Best, descend
 from chaconne.counterpoint.network.model import Network, Shape
-from chaconne.scores.grid.grid import QUARTER, REST
-from chaconne.scores.pieces import melody
+from chaconne.scores import twins
+from chaconne.scores.grid.grid import REST
 from chaconne.training.engine.optimisation import Average, cosine, set_learning_rate
 from chaconne.training.engine.trainer import Trainer, draw_seed
 
@@ -145,22 +145,16 @@ def nats(networks, pieces, shifts=None):
     return total, sum(pitch.size for pitch in pieces)
 
 
-def disjoint(pieces, soprano=0):
-    """Return the test pieces whose melody occurs in neither train nor valid (openings and phrases, transposed).
+def twins_of(pieces, soprano=0):
+    """Return ([{test, train, similarity}], threshold): test pieces whose melody varies one of the training split.
 
-    soprano: which of the voices has the melody.
+    Numbers count the pieces of a split from 0. soprano: which of the voices has the melody.
     """
-    every = [notes_of(pitch[soprano]) for split in SPLITS for pitch in pieces[split]]
-    groups = melody.groups([(notes, 0.0) for notes in every])
-    first = len(every) - len(pieces["test"])
-    seen = set(groups[:first])
-    return [pitch for pitch, group in zip(pieces["test"], groups[first:], strict=True) if group not in seen]
-
-
-def notes_of(pitch):
-    """Return the notes of one voice, int16 [frames], as chaconne.scores.pieces.melody wants them."""
-    begin = np.nonzero(sy.changes(pitch[None])[0])[0]
-    return {"onset": begin / QUARTER, "pitch": pitch[begin].astype(int), "voice": np.zeros(len(begin), int)}
+    test, known = ([twins.melody(pitch[soprano][pitch[soprano] != REST]) for pitch in pieces[split]]
+                   for split in ("test", "train"))
+    threshold = twins.chance(known + test)
+    return [{"test": twin.line, "train": twin.other, "similarity": round(twin.similarity, 3)}
+            for twin in twins.find(test, known, threshold)], threshold
 
 
 def train(pieces, settings, seed, shape=None, trainer=None):
@@ -196,22 +190,25 @@ def train(pieces, settings, seed, shape=None, trainer=None):
 
 
 def benchmark(path, settings=None, seed=0, shape=None):
-    """Train on the training split and return {test, valid, disjoint: nats per note, ...}."""
+    """Train on the training split and return {test, valid, clean: nats per note, twins: what is not clean, ...}."""
     settings, shape = SETTINGS | (settings or {}), shape or SHAPE
     pieces = ordered(read(path), settings["order"])
+    found, threshold = twins_of(pieces, settings["order"].index(0))
+    varied = {twin["test"] for twin in found}
+    clean = [pitch for i, pitch in enumerate(pieces["test"]) if i not in varied]
+    measured = {"test": pieces["test"], "valid": pieces["valid"]} | ({"clean": clean} if clean else {})
     networks, clocks = [], []
     for member in range(settings["members"]):
         network, clock = train(pieces, settings, seed + member, shape)
         networks.append(network)
         clocks.append(clock)
-    apart = disjoint(pieces, settings["order"].index(0))
-    measured = {"test": pieces["test"], "valid": pieces["valid"], "disjoint": apart}
     keys = Crops(pieces["train"], settings)
     sums = {name: nats(networks, some, [keys.near(piece) for piece in some]) for name, some in measured.items()}
     alone = {name: nats(networks[:1], some) for name, some in measured.items()}
     return {name: total / notes for name, (total, notes) in sums.items()} | {
         "one_network_one_key": {name: total / notes for name, (total, notes) in alone.items()},
         "notes": {name: notes for name, (_, notes) in sums.items()}, "pieces": {n: len(p) for n, p in measured.items()},
+        "twins": found, "similarity_of_chance": round(threshold, 3),
         "grid": "sixteenths, chronological, rests counted as notes", "settings": settings, "shape": vars(shape),
         "seed": seed, "parameters": sum(p.numel() for network in networks for p in network.parameters()),
         "threads": torch.get_num_threads(), **{name: sum(clock[name] for clock in clocks) for name in clocks[0]}}
