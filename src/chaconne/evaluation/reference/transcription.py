@@ -1,9 +1,9 @@
 """Notes out of audio: the posteriors of basic-pitch (Bittner 2022), and from them notes and `pretty_midi`.
 
 Only the ONNX file of the wheel is used, by onnxruntime; nothing of the package is imported, nor TensorFlow. What is a
-note in the posteriors the project's own decoder says (note_decoding). A clip goes through
-the network once and both the embedder `notes` and the note statistics live on that pass: what was heard
-of a clip is remembered by its samples.
+note in the posteriors is for chaconne.evaluation.reference.note_decoding to say. A clip goes through the network once
+and both the embedder `notes` and the note statistics live on that pass: what was heard of a clip is remembered by its
+samples.
 """
 
 import hashlib
