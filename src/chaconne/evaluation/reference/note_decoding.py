@@ -6,7 +6,7 @@ rendered music (scripts/learn_notes.py). basic-pitch's own decoder takes the ene
 note, so that of such a semitone it hears one; docs/search.md compares them.
 """
 
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,7 @@ def decode(notes, onsets):
 def peaks(onsets):
     """Return frames and pitches (0 to 87) of the peaks of onsets, int [peaks] each; a plateau is one for each frame."""
     padded = np.pad(onsets, ((2, 2), (0, 0)))
-    highest = np.maximum.reduce([padded[i : i + len(onsets)] for i in range(5)])
+    highest = reduce(np.maximum, (padded[i : i + len(onsets)] for i in range(5)))
     frames, pitches = np.nonzero((onsets >= PEAK) & (onsets >= highest))
     early = frames < len(onsets) - FEWEST
     return frames[early], pitches[early]
@@ -60,7 +60,7 @@ def features(notes, onsets, frames, pitches):
     sums = np.cumsum(notes, axis=0, dtype=np.float32)
     at = frames + room
     after, before = ((sums[at + end - 1] - sums[at + begin - 1]) / (end - begin) for begin, end in (AFTER, BEFORE))
-    near = np.maximum.reduce([onsets[at + i] for i in range(*NEAR)])
+    near = reduce(np.maximum, (onsets[at + i] for i in range(*NEAR)))
     wide = np.pad(np.stack([after, before, near], 1), ((0, 0), (0, 0), (-AROUND[0], AROUND[-1])))
     around = np.take_along_axis(wide, (pitches[:, None] - AROUND[0] + AROUND)[:, None], 2).reshape(len(at), -1)
     own = onsets[at[:, None] + WHEN, pitches[:, None]], notes[at[:, None] + LONG, pitches[:, None]]
@@ -97,5 +97,5 @@ def length_of(level):
     """Return for how many frames a note sounds whose posteriors are level [frames], up to the next of its pitch."""
     top = int(level[:10].argmax())
     there = level[top:] >= max(LEAST, FALLEN * level[top : top + FIRST].mean())
-    quiet = np.convolve(there, np.ones(GONE), "valid") == 0     # so many frames on end
-    return top + int(quiet.argmax()) - RING if quiet.any() else len(level)
+    quiet = bytes(there).find(bytes(GONE))      # so many frames on end
+    return top + quiet - RING if quiet >= 0 else len(level)
