@@ -1,14 +1,13 @@
 """Notes out of audio: the posteriors of basic-pitch (Bittner 2022), and from them notes and `pretty_midi`.
 
-Only the ONNX file of the wheel is used, by onnxruntime; nothing imports TensorFlow. A clip goes through
-the network once and both the embedder `notes` and the note statistics live on that pass: what was heard
-of a clip is remembered by its samples.
+Only the ONNX file of the wheel is used, by onnxruntime; nothing of the package is imported, nor TensorFlow. What is a
+note in the posteriors is for chaconne.evaluation.reference.note_decoding to say. A clip goes through the network once
+and both the embedder `notes` and the note statistics live on that pass: what was heard of a clip is remembered by its
+samples.
 """
 
 import hashlib
 import importlib.util
-import logging
-import sys
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from chaconne.evaluation.reference.note_decoding import decode
 from chaconne.running.files import new_file
 from chaconne.storage.files import save_arrays
 
@@ -29,10 +29,6 @@ STEP_FRAMES = WINDOW_FRAMES - 30
 HEARD_SAMPLES = STEP_FRAMES * HOP_SAMPLES + WINDOW_SAMPLES
 FEWEST_FRAMES = 17  # a rest of a clip shorter than 0.2 s is not worth a window
 SECOND_FRAMES = 86  # embeddings are means over about a second
-# Thresholds of basic-pitch, chosen on held-out clips against their scores (mir_eval, onsets within 80 ms):
-# F 0.93 on fiddle tunes, 0.38 on the organ, whose stops sound octaves and twelfths above the score; with
-# basic-pitch's own (0.3, 11 frames, the melodia pass) 0.85 and 0.34.
-ONSET, FRAME, SHORTEST_FRAMES = 0.5, 0.4, 6
 REMEMBERED = 4096  # clips, about 4 KB each
 
 
@@ -137,7 +133,7 @@ def hear(clip, sample_rate_hz):
     notes, onsets = posteriors(at_rate(clip, sample_rate_hz))
     parts = np.array_split(np.concatenate([notes, onsets], 1), max(1, round(len(notes) / SECOND_FRAMES)))
     features = np.stack([part.mean(0) for part in parts])
-    return Heard(features, notes_of(notes, onsets), len(notes) * HOP_SAMPLES / RATE_HZ)
+    return Heard(features, decode(notes, onsets), len(notes) * HOP_SAMPLES / RATE_HZ)
 
 
 def at_rate(clip, sample_rate_hz):
@@ -181,30 +177,3 @@ def session():
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(str(network_path()), options, providers=["CPUExecutionProvider"])
-
-
-def notes_of(notes, onsets):
-    """Return the notes in posteriors [frames, 88]: int16 [notes, 3], see Heard."""
-    found = []
-    if notes.max() > FRAME:  # basic-pitch divides by the largest rise of a note, which silence has none of
-        found = note_creation().output_to_notes_polyphonic(
-            notes, onsets, onset_thresh=ONSET, frame_thresh=FRAME, min_note_len=SHORTEST_FRAMES,
-            infer_onsets=True, max_freq=None, min_freq=None, melodia_trick=False,
-        )
-    return np.array(sorted(note[:3] for note in found), np.int16).reshape(-1, 3)
-
-
-@cache
-def note_creation():
-    """Import basic_pitch.note_creation: quietly, and without the frameworks that basic_pitch asks for."""
-    unwanted = [name for name in ("tensorflow", "coremltools", "tflite_runtime") if name not in sys.modules]
-    level, handlers = logging.root.manager.disable, logging.root.handlers[:]
-    logging.disable(logging.WARNING)
-    sys.modules.update(dict.fromkeys(unwanted))  # None: an import of it fails at once
-    try:
-        return importlib.import_module("basic_pitch.note_creation")
-    finally:
-        logging.disable(level)
-        logging.root.handlers[:] = handlers  # the first warning installs one, even where it is not shown
-        for name in unwanted:
-            del sys.modules[name]
