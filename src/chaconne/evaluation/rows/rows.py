@@ -1,5 +1,7 @@
 """One row of a table: a set of clips measured against a reference."""
 
+import hashlib
+from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +26,11 @@ from chaconne.running.files import read_json
 from chaconne.storage.files import load_array
 
 HELD_OUT = ("real", "codec")  # rows whose clips are the held-out ones, in the order of heldout.csv
+REMEMBERED = 12     # sets of features, 1 to 2 MB each
 ABOUT_GENERATORS = ("parameters", "inference_parameters", "train_examples", "function_evaluations")
+
+
+_remembered = OrderedDict()     # (embedder, rate, digest of the clips): features; the set used longest ago comes first
 
 
 def read_clips(folder, reference, stage):
@@ -129,9 +135,18 @@ def embedded(features, reference):
 
 
 def embed(name, embedder, clips, rate):
-    """Return features float32 [N, S, F] of memory-mapped clips, with a progress bar when it takes long."""
-    starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, mininterval=2, leave=False)
-    return np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
+    """Return features float32 [N, S, F] of memory-mapped clips, with a progress bar when it takes long.
+
+    Sets that were embedded shortly before are not embedded again: one row may be measured against two references.
+    """
+    key = name, rate, hashlib.sha256(np.ascontiguousarray(clips)).hexdigest()
+    if key not in _remembered:
+        starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, mininterval=2, leave=False)
+        _remembered[key] = np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
+    _remembered.move_to_end(key)
+    while len(_remembered) > REMEMBERED:
+        _remembered.popitem(last=False)
+    return _remembered[key]
 
 
 def project(folder, clip_sets, reference):
