@@ -56,13 +56,14 @@ def numbers(inputs, labels):
 
 
 def judges(inputs, labels):
-    """Return what every judge of fidelity says of the generators beside real music: the committee first."""
+    """Return what every judge of fidelity says of the generators beside real music: the committee first, its head at the top."""
     fidelity = inputs.comparison.get("verdict", {}).get("fidelity", {})
     rows, intervals = rows_of(inputs.comparison), inputs.comparison.get("intervals", {})
     columns = [name for name in labels if name == "real" or name in inputs.generators]
     lines = {line.path: line for group in tables.comparison(rows, intervals, columns, inputs.generators)
              for line in group.lines}
     committee = [path for path in fidelity.get("committee", {}) if path in lines]
+    committee.sort(key=lambda path: path != fidelity["metric"])     # the one that decides first
     others = [path for path in fidelity.get("measures", {}) if path in lines and path not in committee]
     groups = [("The committee: a lead needs all of them", committee), ("Beside it", others)]
     return {"judge_columns": columns,
