@@ -56,7 +56,7 @@ def numbers(inputs, labels):
 
 
 def judges(inputs, labels):
-    """Return what the judges of fidelity say of the generators beside real music: the committee first, with its head."""
+    """Return what the judges of fidelity say of the generators beside real music: the committee first."""
     fidelity = inputs.comparison.get("verdict", {}).get("fidelity", {})
     rows, intervals = rows_of(inputs.comparison), inputs.comparison.get("intervals", {})
     columns = [name for name in labels if name == "real" or name in inputs.generators]
