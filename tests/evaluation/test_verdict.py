@@ -48,7 +48,7 @@ def test_equal_systems_are_rarely_told_apart():
 
 def table(**changed):
     """Return (rows, intervals) of real music and two generators that differ in nothing but `changed`."""
-    alike = {"fad.logmel": 4.0, "fad_infinity.logmel": 3.0, "kad.logmel": 0.5, "fad.notes": 2.0, "coverage": 0.9,
+    alike = {"fad.logmel": 4.0, "fad_infinity.logmel": 3.0, "kad.logmel": 0.5, "kad.notes": 0.3, "fad.notes": 2.0, "coverage": 0.9,
              "nearest_train": 1.0, "adjacent_similarity": 0.6, "notes.onset_rate": 2.0,
              "notes.simultaneity_distance": 0.1, "notes.in_key": 0.9, "function_evaluations": 4}
     values = {"real": alike | {"fad.logmel": 1.0}, "gan": dict(alike), "diffusion": dict(alike)}
@@ -80,29 +80,29 @@ def test_equal_generators_show_no_difference_anywhere():
 
 
 def test_a_leader_is_named_with_numbers_and_with_what_agrees():
-    entry = judged(fad__logmel=(6.0, 3.0), kad__logmel=(0.9, 0.3), fad__notes=(4.0, 2.0))["fidelity"]
-    assert entry["metric"] == "fad.logmel" and entry["ahead"] == "diffusion"
-    assert entry["values"] == {"gan": 6.0, "diffusion": 3.0}
-    assert entry["intervals"]["gan"] == pytest.approx([5.7, 6.3])
-    assert entry["measures"] == {"fad.logmel": "diffusion", "fad.notes": "diffusion", "fad_infinity.logmel": None,
-                                 "kad.logmel": "diffusion"}
-    assert entry["committee"] == {"fad.logmel": "diffusion", "fad.notes": "diffusion"}
-    assert entry["text"] == ("diffusion is ahead, also by fad.notes and kad.logmel; fad.logmel: gan 6 (5.7 to 6.3), "
-                             "diffusion 3 (2.85 to 3.15), real 1.")
+    entry = judged(kad__notes=(0.6, 0.3), kad__logmel=(0.9, 0.3), fad__logmel=(6.0, 3.0))["fidelity"]
+    assert entry["metric"] == "kad.notes" and entry["ahead"] == "diffusion"
+    assert entry["values"] == {"gan": 0.6, "diffusion": 0.3}
+    assert entry["intervals"]["gan"] == pytest.approx([0.57, 0.63])
+    assert entry["measures"] == {"kad.notes": "diffusion", "kad.logmel": "diffusion", "fad.logmel": "diffusion",
+                                 "fad_infinity.logmel": None}
+    assert entry["committee"] == {"kad.notes": "diffusion", "kad.logmel": "diffusion"}
+    assert entry["text"] == ("diffusion is ahead, also by kad.logmel and fad.logmel; kad.notes: gan 0.6 (0.57 to 0.63), "
+                             "diffusion 0.3 (0.285 to 0.315), real 0.3.")
 
 
 def test_nobody_is_ahead_on_fidelity_where_one_judge_sees_no_difference():
-    entry = judged(fad__logmel=(6.0, 3.0), kad__logmel=(0.9, 0.3))["fidelity"]
-    assert entry["ahead"] is None and entry["committee"] == {"fad.logmel": "diffusion", "fad.notes": None}
-    assert entry["text"].startswith("The judges do not agree: diffusion is ahead by fad.logmel, no difference shown by "
-                                    "fad.notes; fad.logmel: gan 6 ")
+    entry = judged(kad__notes=(0.6, 0.3))["fidelity"]
+    assert entry["ahead"] is None and entry["committee"] == {"kad.notes": "diffusion", "kad.logmel": None}
+    assert entry["text"].startswith("The judges do not agree: diffusion is ahead by kad.notes, no difference shown by "
+                                    "kad.logmel; kad.notes: gan 0.6 ")
 
 
 def test_measures_that_contradict_leave_nobody_ahead():
-    entry = judged(fad__logmel=(6.0, 3.0), kad__logmel=(0.3, 0.9))["fidelity"]
+    entry = judged(kad__notes=(0.6, 0.3), kad__logmel=(0.3, 0.9))["fidelity"]
     assert entry["ahead"] is None
     assert entry["text"].startswith(
-        "The measures disagree: diffusion is ahead by fad.logmel; gan is ahead by kad.logmel. fad.logmel: gan 6 ")
+        "The measures disagree: diffusion is ahead by kad.notes; gan is ahead by kad.logmel. kad.notes: gan 0.6 ")
 
 
 def test_a_measure_beside_the_deciding_one_does_not_decide():
@@ -137,12 +137,12 @@ def test_speed_is_counted_and_needs_no_interval():
 def test_the_committee_is_ordered_by_what_followed_damage_best_not_by_params():
     rows, intervals = table()
     for row in rows.values():
-        row["fad"]["musicnn"] = 1.0
+        row["kad"]["musicnn"] = 1.0
     found = verdict(rows, intervals, ["gan", "diffusion"], ["logmel", "notes", "musicnn"])["fidelity"]
     assert list(found["committee"]) == judges(["notes", "musicnn", "logmel"]) == [
         f"{measure}.{name}" for name, measure in COMMITTEE.items()]
     assert found["metric"] == next(iter(found["committee"]))
-    assert judges(["encodec", "logmel"])[-1] == "fad.encodec"
+    assert judges(["encodec", "logmel"])[-1] == "kad.encodec"
 
 
 def test_without_transcription_the_signal_speaks_of_notes():
@@ -155,7 +155,7 @@ def test_without_transcription_the_signal_speaks_of_notes():
 
 @pytest.mark.parametrize("generators", [["gan"], ["gan", "diffusion", "third"]])
 def test_any_number_of_generators(generators):
-    rows, intervals = table(fad__logmel=(3.0, 6.0))
+    rows, intervals = table(kad__logmel=(0.3, 0.9))
     rows["third"], intervals["third"] = rows["diffusion"], intervals["diffusion"]
     entry = verdict(rows, intervals, generators, ["logmel"])["fidelity"]
     assert list(entry["values"]) == generators

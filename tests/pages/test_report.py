@@ -382,14 +382,14 @@ def test_how_much_music_was_measured_stands_beside_the_tables(built, page):
 def test_without_a_floor_the_headline_has_distances_in_place_of_multiples(built):
     *_, inputs, _ = built
     for bounds in ([0.0, 60.0], None):
-        intervals = {"real": {"fad": {"logmel": bounds}} if bounds else {}}
+        intervals = {"real": {"fad": {"notes": bounds}} if bounds else {}}
         rough = {key: table | {"intervals": table["intervals"] | intervals}
                  for key, table in (("comparison", inputs.comparison), ("finetune", inputs.finetune))}
         changed = replace(inputs, **rough)
         figures = headline(changed, label_rows(inputs.generators), "chorales", "folk")["figures"]
-        assert [figure.number for figure in figures] == ["6.3", "2.5", "24 → 9.9"]
-        assert "too little for a floor, is at 1.2" in figures[0].text and "is at 2.2" in figures[2].text
-        assert "× real" not in "".join(re.findall(r'data-path="fad.logmel">.*?</tr>', render(changed), re.DOTALL))
+        assert [figure.number for figure in figures] == ["4.4", "1.8", "17 → 6.9"]
+        assert "too little for a floor, is at 0.88" in figures[0].text and "is at 1.5" in figures[2].text
+        assert "× real" not in "".join(re.findall(r'data-path="fad.notes">.*?</tr>', render(changed), re.DOTALL))
 
 
 def test_headline_is_computed(built):
@@ -553,8 +553,8 @@ def test_disagreeing_measures_and_overlaps_are_said_so(built):
     *_, inputs, _ = built
     given = inputs.comparison["verdict"]
     fidelity = given["fidelity"]
-    undecided = fidelity | {"ahead": None, "measures": {"fad.logmel": None}}
-    contested = fidelity | {"ahead": None, "measures": {"fad.logmel": "gan", "kad.logmel": "diffusion"}}
+    undecided = fidelity | {"ahead": None, "measures": {"kad.notes": None}}
+    contested = fidelity | {"ahead": None, "measures": {"kad.notes": "gan", "kad.logmel": "diffusion"}}
     for changed, said in ((undecided, "no difference shown"), (contested, "measures disagree")):
         other = replace(inputs, comparison=inputs.comparison | {"verdict": {"fidelity": changed}})
         assert [answer.outcome for answer in answers(other, label_rows(inputs.generators))] == [said]

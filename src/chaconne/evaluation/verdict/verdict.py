@@ -7,11 +7,11 @@ one measure in the space of each embedder, and somebody is ahead only where all 
 
 from chaconne.evaluation.verdict.contest import leader
 
-# {embedder: its measure in the committee}: the one that followed known damage best in its space, on held-out music and
-# before any generator was measured (benchmarks/judges.json). The first that ran decides. Other embedders have the first
-# of MEASURES; `notes` has a question of its own and speaks here, too.
-COMMITTEE = {"musicnn": "fad", "logmel": "fad", "notes": "fad"}
-MEASURES = ("fad", "fad_infinity", "kad", "mad")
+# {embedder: its measure in the committee}: the one that followed known damage to held-out music best in its space, of
+# equal ones that which saw it weaker (benchmarks/judges.json, docs/judges.md); the best embedder first: it decides where
+# it ran. Other embedders have the first of MEASURES.
+COMMITTEE = {"notes": "kad", "musicnn": "kad", "logmel": "kad"}
+MEASURES = ("kad", "fad", "fad_infinity", "mad")
 
 # {question: {which way is better: paths in a row}}; the first path that was measured decides. Those of fidelity come
 # from `of_fidelity`.
@@ -61,7 +61,7 @@ def verdict(rows, intervals, generators, embedders):
 
 
 def judges(embedders):
-    """Return the measures of the committee, one of each embedder: ['fad.musicnn', ...], the one that decides first."""
+    """Return the measures of the committee, one of each embedder: ['kad.notes', ...], the one that decides first."""
     ordered = sorted(embedders, key=lambda name: [*COMMITTEE, name].index(name))
     return [f"{COMMITTEE.get(name, MEASURES[0])}.{name}" for name in ordered]
 
