@@ -136,24 +136,24 @@ globalThis.chaconneClocks = {
       "wall_seconds": 19.8
     },
     "evaluate_anchors": {
-      "cpu_seconds": 53.76,
-      "peak_mb": 1292,
-      "wall_seconds": 27.7
+      "cpu_seconds": 171.5,
+      "peak_mb": 1381,
+      "wall_seconds": 88.44
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 19.44,
-      "peak_mb": 1081,
-      "wall_seconds": 9.37
+      "cpu_seconds": 59.41,
+      "peak_mb": 1047,
+      "wall_seconds": 29.78
     },
     "evaluate_finetune": {
-      "cpu_seconds": 71.79,
-      "peak_mb": 1335,
-      "wall_seconds": 37.2
+      "cpu_seconds": 236.93,
+      "peak_mb": 1397,
+      "wall_seconds": 123.51
     },
     "evaluate_gan": {
-      "cpu_seconds": 17.21,
-      "peak_mb": 1041,
-      "wall_seconds": 8.17
+      "cpu_seconds": 57.12,
+      "peak_mb": 1052,
+      "wall_seconds": 28.35
     },
     "finetune": {
       "cpu_seconds": 137.56,
@@ -171,14 +171,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 2.33
     },
     "reference_corpus": {
-      "cpu_seconds": 34.44,
-      "peak_mb": 1167,
-      "wall_seconds": 19.11
+      "cpu_seconds": 107.77,
+      "peak_mb": 1222,
+      "wall_seconds": 55.55
     },
     "reference_genre": {
-      "cpu_seconds": 30.57,
-      "peak_mb": 1183,
-      "wall_seconds": 15.56
+      "cpu_seconds": 117.4,
+      "peak_mb": 1138,
+      "wall_seconds": 62.13
     },
     "sample_diffusion": {
       "cpu_seconds": 24.41,
