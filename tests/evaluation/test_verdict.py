@@ -48,8 +48,8 @@ def test_equal_systems_are_rarely_told_apart():
 
 def table(**changed):
     """Return (rows, intervals) of real music and two generators that differ in nothing but `changed`."""
-    alike = {"fad.logmel": 4.0, "fad_infinity.logmel": 3.0, "kad.logmel": 0.5, "kad.notes": 0.3, "fad.notes": 2.0, "coverage": 0.9,
-             "nearest_train": 1.0, "adjacent_similarity": 0.6, "notes.onset_rate": 2.0,
+    alike = {"fad.logmel": 4.0, "fad_infinity.logmel": 3.0, "kad.logmel": 0.5, "kad.notes": 0.3, "fad.notes": 2.0,
+             "coverage": 0.9, "nearest_train": 1.0, "adjacent_similarity": 0.6, "notes.onset_rate": 2.0,
              "notes.simultaneity_distance": 0.1, "notes.in_key": 0.9, "function_evaluations": 4}
     values = {"real": alike | {"fad.logmel": 1.0}, "gan": dict(alike), "diffusion": dict(alike)}
     for path, (gan, diffusion) in changed.items():
@@ -87,8 +87,8 @@ def test_a_leader_is_named_with_numbers_and_with_what_agrees():
     assert entry["measures"] == {"kad.notes": "diffusion", "kad.logmel": "diffusion", "fad.logmel": "diffusion",
                                  "fad_infinity.logmel": None}
     assert entry["committee"] == {"kad.notes": "diffusion", "kad.logmel": "diffusion"}
-    assert entry["text"] == ("diffusion is ahead, also by kad.logmel and fad.logmel; kad.notes: gan 0.6 (0.57 to 0.63), "
-                             "diffusion 0.3 (0.285 to 0.315), real 0.3.")
+    assert entry["text"] == ("diffusion is ahead, also by kad.logmel and fad.logmel; kad.notes: gan 0.6 (0.57 to "
+                             "0.63), diffusion 0.3 (0.285 to 0.315), real 0.3.")
 
 
 def test_nobody_is_ahead_on_fidelity_where_one_judge_sees_no_difference():

@@ -8,8 +8,8 @@ one measure in the space of each embedder, and somebody is ahead only where all 
 from chaconne.evaluation.verdict.contest import leader
 
 # {embedder: its measure in the committee}: the one that followed known damage to held-out music best in its space, of
-# equal ones that which saw it weaker (benchmarks/judges.json, docs/judges.md); the best embedder first: it decides where
-# it ran. Other embedders have the first of MEASURES.
+# equal ones that which saw it weaker (benchmarks/judges.json, docs/judges.md). The best embedder stands first: where it
+# ran it decides. Other embedders have the first of MEASURES.
 COMMITTEE = {"notes": "kad", "musicnn": "kad", "logmel": "kad"}
 MEASURES = ("kad", "fad", "fad_infinity", "mad")
 
