@@ -26,8 +26,8 @@ from chaconne.scores.pieces.score import unpack  # noqa: E402
 from chaconne.storage.files import save_arrays  # noqa: E402
 
 CORPORA = {"chorales": "data/scores/corpus", "folk": "data/scores/genre"}
-# Those that this soundfont plays at the pitch that is written (organs with stops below), but for what benchmarks/ears.py
-# keeps to itself.
+# Those that this soundfont plays at the pitch that is written, organs with stops below it, but for what
+# benchmarks/ears.py keeps to itself.
 TIMBRES = [
     "Acoustic Grand Piano", "Bright Acoustic Piano", "Electric Grand Piano", "Honky-tonk Piano", "Clavinet", "Celesta",
     "Vibraphone", "Marimba", "Church Organ", "Drawbar Organ", "Harmonica", "Acoustic Guitar (nylon)",
