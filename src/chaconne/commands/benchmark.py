@@ -63,7 +63,7 @@ def judges(
 
     params = read_params()
     with stage("benchmark judges", params["seed"], threads, keep_clock=False), threadpool_limits(threads):
-        found = benchmark(params, clips, embedder, draws)
+        found = benchmark(params | {"threads": threads}, clips, embedder, draws)
         write_json(out, rounded(found))
         with new_file(picture) as temporary:
             temporary.write_text(svg(found))

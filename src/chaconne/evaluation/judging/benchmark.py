@@ -19,7 +19,8 @@ def benchmark(params, clips, embedders, draws):
     corpus is not there."""
     settings, seed = read_settings(params["data"]), params["seed"]
     measured = params["evaluate"] | {"clips": clips, "embedders": list(embedders or EMBEDDERS)}
-    parts = Parts("judges", [measured, settings, draws, seed, params["threads"]], [f"{CORPUS}/manifest.csv"])
+    place = codec_folder(params)
+    parts = Parts("judges", [measured, settings, draws, seed, params["threads"]], [f"{CORPUS}/manifest.csv", place])
     folder = parts.folder / "reference"
     if not folder.exists():
         reference.build(CORPUS, folder, measured, seed)
@@ -28,4 +29,4 @@ def benchmark(params, clips, embedders, draws):
     if "kind" not in settings:      # rendered from scores
         crops = pd.read_csv(folder / "heldout.csv")
         pieces = Pieces(SCORES, settings, params["audio"], params["split"], seed, crops)
-    return ladder.run(ground, parts, pieces, load_codec(codec_folder(params)), draws, seed)
+    return ladder.run(ground, parts, pieces, load_codec(place), draws, seed)

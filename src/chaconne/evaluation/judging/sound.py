@@ -1,4 +1,4 @@
-"""Damage done to the sound of clips. Each takes int16 [N, samples], a strength and a seed, and gives the same shape.
+"""Damage done to the sound of clips: int16 [N, samples], a strength, a seed and a rate (Hz) give the same shape.
 
 The stronger, the larger `strength` is in its list in DAMAGE (of a filter's corner and a noise's ratio: the smaller).
 """
