@@ -37,7 +37,8 @@ def cell(x, y, entry):
     """Return one cell: green where a judge follows (rank correlation 1), red where it runs the other way (-1)."""
     follows, seen = entry["follows"], entry["sees_from"]
     shade = f"hsl({140 if follows > 0 else 8} 45% {96 - 46 * abs(follows):.0f}%)"
-    said = f"rank correlation {follows:.2f}; tells " + ("no strength from none" if seen is None else f"from {seen:g} on")
+    from_where = "no strength from none" if seen is None else f"from {seen:g} on"
+    said = f"rank correlation {follows:.2f}; tells {from_where}"
     box = f'<rect x="{x}" y="{y}" width="{CELL - 2}" height="{HIGH - 2}" fill="{shade}"/>'
     return box + text(x + CELL / 2 - 1, y + 16, "·" if seen is None else f"{seen:g}", title=said)
 
