@@ -95,6 +95,20 @@ def test_splits_keep_groups_whole_and_are_stable():
         assign(["a", "b", "b"], 0.15, 0.05, 0)
 
 
+def test_families_of_twins_lie_in_one_split():
+    groups = [f"m{i // 2}" for i in range(200)]
+    drawn = np.array(assign(groups, 0.15, 0.05, seed=0))
+    train, test, valid = (np.flatnonzero(drawn == name) for name in ("train", "test", "valid"))
+    families = np.arange(200)
+    for some in ([test[0], train[0], train[1]], [test[1], valid[0]], [test[2], test[3]], [valid[1], train[2], test[4]]):
+        families[some] = some[0]
+    found = np.array(assign(groups, 0.15, 0.05, 0, families))
+    moved = dict(zip(np.flatnonzero(found != drawn).tolist(), found[found != drawn], strict=True))
+    assert moved == {test[0]: "train", valid[1]: "train", test[4]: "train", test[1]: "valid"}
+    with pytest.raises(ValueError, match="expected pieces that vary none in training, got none for test and valid"):
+        assign(groups, 0.15, 0.05, 0, [0] * 200)
+
+
 SETTINGS = {"held": 0.95, "reverb": 40, "loudness_db": -20}
 
 

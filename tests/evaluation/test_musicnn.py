@@ -43,10 +43,17 @@ def test_hears_a_piano():
     assert sure["piano"] > 0.5 > sure["drums"]
 
 
-@pytest.mark.parametrize("seconds, patches, frames", [(6, 2, 187), (3, 1, 186), (8.9, 2, 187), (1, 1, 61)])
-def test_patches_of_three_seconds(seconds, patches, frames):
+@pytest.mark.parametrize("seconds, patches, frames", [(6, 1, 187), (3, 1, 186), (8.9, 1, 187), (12, 2, 187),
+                                                      (1, 1, 61)])
+def test_three_seconds_of_every_six_are_heard(seconds, patches, frames):
     noise = np.random.default_rng(0).integers(-3000, 3000, (2, round(seconds * RATE_HZ))).astype(np.int16)
-    assert embedder.patches_of(noise, RATE_HZ).shape == (2, patches, frames, 96)
+    heard = embedder.patches_of(noise, RATE_HZ)
+    assert heard.shape == (2, patches, frames, 96)
+    # The first patch is the middle of its stretch: what stands a second and a half from there cannot change it.
+    middle, reach = noise.shape[1] / patches / 2, 1.6 * RATE_HZ
+    far = np.abs(np.arange(noise.shape[1]) - middle) > reach
+    assert torch.allclose(embedder.patches_of(np.where(far, 0, noise).astype(np.int16), RATE_HZ)[:, 0], heard[:, 0],
+                          atol=1e-3)
 
 
 def test_a_clip_alone_and_in_company_give_the_same():

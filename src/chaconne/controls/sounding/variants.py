@@ -41,7 +41,7 @@ def write_variants(corpus, scores, folder, settings, params, journal):
 def planned(pieces, notes, settings, params):
     """Return the rows of scores: `controls.variants` of every piece, each drawn by hash, so that they stay."""
     knobs, split, seed = params["controls"], params["split"], params["seed"]
-    splits = assign(list(pieces.melody), split["test"], split["valid"], seed)
+    splits = assign(list(pieces.melody), split["test"], split["valid"], seed, list(pieces.family))
     rows, start = [], 0
     for i, piece in enumerate(pieces.itertuples()):
         there = sorted(set(notes[i]["voice"].tolist()))

@@ -16,7 +16,8 @@ def plan(pieces, notes, settings, audio, split, seed):
     pieces: DataFrame of pieces.csv; notes: list of dictionaries of arrays; settings: conf/data/<name>.yaml;
     audio: sample_rate_hz and grid_samples; split: test and valid fractions, None to call all of it `test`.
     """
-    splits = assign(list(pieces.melody), split["test"], split["valid"], seed) if split else ["test"] * len(pieces)
+    splits = (assign(list(pieces.melody), split["test"], split["valid"], seed, list(pieces.family)) if split else
+              ["test"] * len(pieces))
     rows, start = [], 0
     for i, piece in enumerate(pieces.itertuples()):
         for instrument, tempo, wish in renderings(piece.piece, settings, seed):

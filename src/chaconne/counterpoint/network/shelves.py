@@ -16,7 +16,7 @@ MARGIN = 2  # semitones that a voice may go beyond what its shelf has, and still
 
 
 def read(folder, seed, test, valid):
-    """Return {split: list of Grids} of a shelf; whole melody groups go into one split.
+    """Return {split: list of Grids} of a shelf; whole melody groups and families of twins go into one.
 
     Pieces with pitches that the network does not know (string quartets go high) are left out.
     """
@@ -27,8 +27,9 @@ def read(folder, seed, test, valid):
     grids = [from_notes(one, voices, piece.quarters, metre=piece.metre, title=piece.piece, key=piece.key,
                         pickup=round(piece.pickup * QUARTER), mode=piece.mode, **about(voices))
              for piece, one in zip(pieces.itertuples(), notes, strict=True)]
+    splits = assign(pieces.melody.tolist(), test, valid, seed, pieces.family.tolist())
     found = {"train": [], "valid": [], "test": []}
-    for grid, split in zip(grids, assign(pieces.melody.tolist(), test, valid, seed), strict=True):
+    for grid, split in zip(grids, splits, strict=True):
         if known(grid):
             found[split].append(grid)
     if lost := len(grids) - sum(map(len, found.values())):

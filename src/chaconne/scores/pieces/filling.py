@@ -6,8 +6,8 @@ from functools import partial
 
 from tqdm import tqdm
 
-from chaconne.running.workers import in_order
-from chaconne.scores.pieces import melody
+from chaconne.running.workers import CLUSTER, in_order
+from chaconne.scores.pieces import melody, twins
 from chaconne.scores.pieces.score import Unusable, arrays, pack
 from chaconne.scores.pieces.splits import fraction
 
@@ -47,11 +47,14 @@ def fill(name, sources, parse, folder, most=None, workers=1):
     twice = [name for name, count in Counter(score.piece for score in scores).items() if count > 1]
     if twice:
         raise ValueError(f"{name}: expected different piece names, got {twice[:3]} twice; change sources()")
-    pack(scores, melody.groups([(arrays(score), score.pickup) for score in scores]), folder)
+    notes = [arrays(score) for score in scores]
+    melodies = melody.groups([(one, score.pickup) for one, score in zip(notes, scores, strict=True)])
+    lines = [twins.melody(melody.tune(one)[1]) for one in notes]
+    pack(scores, melodies, folder, twins.families(lines, 1 if workers == CLUSTER else workers))
     for reason, count in reasons.most_common(10):
         print(f"{name}: left out {count}: {reason}", file=sys.stderr)
     if len(reasons) > 10:
         print(f"{name}: and {len(reasons) - 10} more reasons", file=sys.stderr)
-    notes = sum(len(score.notes) for score in scores)
-    print(f"{name}: {len(scores)} pieces, {notes} notes")
-    return {"pieces": len(scores), "notes": notes, "left_out": sum(reasons.values())}
+    total = sum(len(score.notes) for score in scores)
+    print(f"{name}: {len(scores)} pieces, {total} notes")
+    return {"pieces": len(scores), "notes": total, "left_out": sum(reasons.values())}

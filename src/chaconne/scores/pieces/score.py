@@ -39,15 +39,19 @@ class Score:
     notes: list
 
 
-def pack(scores, melodies, folder):
-    """Write `scores.npz` (arrays of COLUMNS and `offsets` [pieces + 1]) and `pieces.csv` into `folder`."""
+def pack(scores, melodies, folder, families=None):
+    """Write `scores.npz` (arrays of COLUMNS and `offsets` [pieces + 1]) and `pieces.csv` into `folder`.
+
+    melodies, families: of each piece, as `splits.assign` takes them; no families: those of one melody are one.
+    """
     offsets = np.cumsum([0] + [len(s.notes) for s in scores]).astype(np.int64)
     each = [arrays(s) for s in scores]
     packed = {name: np.concatenate([piece[name] for piece in each]) for name in COLUMNS}
     save_arrays(Path(folder, "scores.npz"), offsets=offsets, **packed)
     names = [f.name for f in fields(Score) if f.name != "notes"]
     table = pd.DataFrame([{name: getattr(s, name) for name in names} for s in scores], columns=names)
-    write_csv(Path(folder, "pieces.csv"), table.assign(melody=melodies))
+    table = table.assign(melody=melodies, family=melodies if families is None else families)
+    write_csv(Path(folder, "pieces.csv"), table)
 
 
 def unpack(folder):

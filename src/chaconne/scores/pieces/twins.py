@@ -10,10 +10,13 @@ one another far more than fiddle tunes do. So the threshold is measured: the mel
 down, and both have its intervals and its lengths, and no twins (`chance`).
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numba
 import numpy as np
+from scipy.sparse.csgraph import connected_components
+from tqdm import tqdm
 
 ORNAMENT = 0.2  # cost of a passing or neighbour note that one of the two has; any other note costs 1
 STEP = 2  # semitones: what a passing or neighbour note is away from the notes beside it
@@ -24,6 +27,8 @@ TRUST = 0.995  # share of melodies without a twin that are not called one
 HEARD = 400  # melodies at most that `chance` hears, each in three disguises
 LANES = 32  # melodies that are aligned at once
 PITCHES = 128
+ENOUGH = 100  # melodies that say what chance gives; of fewer those are twins that are liker than CERTAIN
+CERTAIN = 0.9
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def keys(line, others):
     return (np.argsort(-common, 0, kind="stable")[:KEYS] - FARTHEST).astype(np.float32)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def align(line, cost, others, other_costs, shift):
     """Return float32 [lanes]: scores of the best local alignments of `line`, shifted, with each of the others.
 
@@ -90,12 +95,12 @@ def align(line, cost, others, other_costs, shift):
     return best
 
 
-def similarities(lines, library):
-    """Return float32 [lines, library] similarities of what `melody` returns."""
+def similarities(lines, library, workers=1):
+    """Return float32 [lines, library] similarities of what `melody` returns. workers: threads."""
     order = sorted(range(len(library)), key=lambda i: len(library[i]))
     found = np.zeros((len(lines), len(library)), np.float32)
-    for first in range(0, len(order), LANES):
-        lanes = order[first:first + LANES]
+
+    def compare(lanes):
         others = [library[i] for i in lanes]
         padded = np.full((max(map(len, others)), len(lanes)), -PITCHES, np.float32)
         padded_costs = np.ones_like(padded)
@@ -105,12 +110,16 @@ def similarities(lines, library):
         for i, line in enumerate(lines):
             score = np.max([align(line, costs(line), padded, padded_costs, shift) for shift in keys(line, pitches)], 0)
             found[i, lanes] = score / np.maximum(np.minimum(lengths, len(line)), LEAST)
+
+    parts = [order[first:first + LANES] for first in range(0, len(order), LANES)]
+    with ThreadPoolExecutor(workers) as pool:
+        list(tqdm(pool.map(compare, parts), "align melodies", len(parts), mininterval=1, delay=2, leave=False))
     return found
 
 
-def nearest(lines, library):
+def nearest(lines, library, workers=1):
     """Return one Twin for each of the lines, near or far: the likest melody of the library."""
-    found = similarities(lines, library)
+    found = similarities(lines, library, workers)
     return [Twin(i, int(other), float(row[other])) for i, (other, row) in
             enumerate(zip(found.argmax(1), found, strict=True))]
 
@@ -121,12 +130,18 @@ def disguised(lines):
     return [line[::-1] for line in lines] + turned + [line[::-1] for line in turned]
 
 
-def chance(lines):
+def chance(lines, workers=1):
     """Return the similarity that chance hardly exceeds: TRUST of the disguised lines are no liker to any line."""
     some = [lines[i] for i in np.linspace(0, len(lines) - 1, min(HEARD, len(lines))).astype(int)]
-    return float(np.quantile([twin.similarity for twin in nearest(disguised(some), lines)], TRUST))
+    return float(np.quantile([twin.similarity for twin in nearest(disguised(some), lines, workers)], TRUST))
 
 
 def find(lines, library, threshold):
     """Return a Twin for each of the lines that has one: whose likest melody is liker than the threshold."""
     return [twin for twin in nearest(lines, library) if twin.similarity > threshold]
+
+
+def families(lines, workers=1):
+    """Return int32 [lines]: twins, and twins of twins, have one number. workers: threads; they change no number."""
+    threshold = chance(lines, workers) if len(lines) >= ENOUGH else CERTAIN
+    return connected_components(similarities(lines, lines, workers) > threshold, directed=False)[1]
