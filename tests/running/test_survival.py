@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from chaconne.commands.repair import mend_lock
+from chaconne.running import guard
 from scripts.smoke import commit, copy_checkout, environment
 from tests.chaos.killing import CUT_OFF
 from tests.conftest import ROOT
@@ -55,6 +56,20 @@ def test_an_edit_of_what_a_stage_does_not_use_is_none_of_its_business(project):
     os.utime(project / "input.txt")     # touched, but the same
     (project / "go").touch()
     assert ended(process)[0] == 0
+
+
+def test_what_is_compiled_while_a_stage_runs_is_no_edit(tmp_path):
+    room = tmp_path / "src/room"
+    room.mkdir(parents=True)
+    (room / "code.py").write_text("A = 1\n")
+    (tmp_path / "dvc.yaml").write_text("stages: {make: {cmd: x, deps: [src/room], outs: [y]}}\n")
+    before = guard.snapshot("make", tmp_path)
+    (room / "__pycache__").mkdir()
+    for name in ("code.cpython-311.pyc", "code.align-75.py311.1.nbc", "code.align-75.py311.nbi"):
+        (room / "__pycache__" / name).write_bytes(b"compiled")
+    assert guard.snapshot("make", tmp_path) == before
+    (room / "code.py").write_text("A = 2\n")
+    assert guard.snapshot("make", tmp_path) != before
 
 
 def test_a_stage_ends_with_the_dvc_that_started_it(project):

@@ -21,7 +21,7 @@ from chaconne.running.pipeline import declared, look_up
 PATIENCE_S = 10         # for a run that is just ending, and for an orderly end before a hard one
 LOOK_S = 0.5            # between looks at the parent
 HASHED_BYTES = 2**24    # larger files are known by size and time, as in DVC: their bytes would take seconds
-IGNORED = (".pyc", "README.md")     # as in .dvcignore
+IGNORED = "README.md"     # as in .dvcignore, which also leaves out what Python and Numba compiled
 SHELLS = {"sh", "bash", "dash", "zsh", "fish", "ksh"}
 
 _before = {}            # what `begin` saw: {path or params file: digest}
@@ -69,7 +69,8 @@ def snapshot(address, root="."):
     for path in paths:
         whole = Path(root, path)
         inside = sorted(p for p in whole.rglob("*") if p.is_file()) if whole.is_dir() else [whole]
-        seen |= {p.relative_to(root).as_posix(): digest(p) for p in inside if not p.name.endswith(IGNORED)}
+        seen |= {p.relative_to(root).as_posix(): digest(p) for p in inside
+                 if p.name != IGNORED and "__pycache__" not in p.parts}
     for file, keys in params.items():
         tree = yaml.safe_load(Path(root, file).read_text()) if Path(root, file).exists() else {}
         for key in keys or tree or []:
