@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from chaconne.evaluation import crops, tables
-from chaconne.evaluation.reference import chroma, coverage, embedding, logmel, reference
+from chaconne.evaluation.reference import batches, chroma, coverage, embedding, logmel, reference
 from chaconne.evaluation.rows import rows
 
 RATE = 22050
@@ -26,6 +26,22 @@ def all_of(n):
 
 def tone(hertz, seconds, level=0.3):
     return level * 32767 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * RATE)) / RATE)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the memory of this process")
+def test_clips_that_were_measured_hold_no_memory(tmp_path):
+    def mapped():
+        return int(next(line for line in Path("/proc/self/status").read_text().splitlines()
+                        if line.startswith("RssFile")).split()[1]) / 1024
+
+    np.save(tmp_path / "clips.npy", np.arange(1 << 24, dtype=np.int32))
+    clips = np.load(tmp_path / "clips.npy", mmap_mode="r")
+    before, total = mapped(), clips.sum()
+    held = mapped()
+    batches.let_go(clips)
+    assert held - before > 60 and mapped() - before < 5     # MB, of 64
+    assert clips.sum() == total
+    batches.let_go(np.ones(3))
 
 
 def chords(rng, count, seconds, held):

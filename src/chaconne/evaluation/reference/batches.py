@@ -1,5 +1,7 @@
 """Long lists of clips, a few at a time."""
 
+import mmap
+
 import numpy as np
 
 BATCH = 8  # clips; their spectra fit the caches of a CPU, 32 at once take twice as long
@@ -10,6 +12,12 @@ def in_batches(function, clips, *arguments):
     """Return function(clips, *arguments) [N, ...] of memory-mapped clips [N, samples], in bounded memory."""
     parts = [function(clips[i : i + BATCH], *arguments) for i in range(0, len(clips), BATCH)]
     return np.concatenate(parts)
+
+
+def let_go(clips):
+    """Give back the memory that the pages of memory-mapped clips hold (60 MB of 240 clips); they can be read again."""
+    if isinstance(clips, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+        clips._mmap.madvise(mmap.MADV_DONTNEED)
 
 
 def levels(clips):

@@ -27,10 +27,10 @@ def kernel_sums(x, y, bandwidth):
     """Return the sum of exp(-|a - b|^2 / (2 bandwidth^2)) over the rows of every two clips.
 
     x: [N, S, D], y: [M, S, D]. Returns float64 [N, M]. Works through x in pieces: a block of at most
-    about 100 MB at a time.
+    about 25 MB at a time.
     """
     flat = y.reshape(-1, y.shape[-1]).astype(np.float64)
-    step = max(1, 12_000_000 // (len(flat) * x.shape[1]))
+    step = max(1, 3_000_000 // (len(flat) * x.shape[1]))
     blocks = []
     for start in range(0, len(x), step):
         part = x[start : start + step]

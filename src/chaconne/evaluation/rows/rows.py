@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chaconne.evaluation.reference import coverage, distances
-from chaconne.evaluation.reference.batches import BATCH, check_clips
+from chaconne.evaluation.reference.batches import BATCH, check_clips, let_go
 from chaconne.evaluation.reference.note_statistics import note_statistics
 from chaconne.evaluation.reference.reference import FEWEST, heldout, heldout_pieces
 from chaconne.evaluation.reference.tags import tag_statistics
@@ -50,6 +50,7 @@ def read_clips(folder, reference, stage):
     if received != expected:
         raise ValueError(f"{folder}: expected {expected}, received {received}; run `dvc repro {stage}`")
     check_clips(clips, folder)
+    let_go(clips)
     return clips, facts
 
 
@@ -220,4 +221,6 @@ def table(clip_sets, reference, settings, seed):
                 rows[name], intervals[name] = measure(runs[0], reference, settings["bootstrap"], seed)
         except ValueError as error:
             raise ValueError(f"row `{name}`: {error}") from error
+        for one in runs:
+            let_go(one)
     return rows, intervals
