@@ -441,8 +441,15 @@ def test_alac_of_32_bits_is_what_was_written(sweep, tmp_path):
     assert np.abs(np.concatenate(list(mono(tmp_path / "a.caf", 48000)))[:len(sweep)] - sweep).max() < 1e-6
 
 
+@pytest.mark.parametrize("samples", [8192, 8193, 10000, 12287])
+def test_alac_in_caf_has_its_end(samples, sweep, tmp_path):
+    """FFmpeg leaves some of it out, or refuses the file: findings/alac_in_caf_loses_its_end.sh."""
+    soundfile.write(tmp_path / "a.caf", sweep[:samples], 48000, subtype="ALAC_16", format="CAF")
+    assert np.abs(np.concatenate(list(mono(tmp_path / "a.caf", 48000))) - sweep[:samples]).max() < 1e-4
+
+
 def test_what_libsndfile_decodes_worse_goes_through_ffmpeg(sweep, tmp_path):
-    """IMA ADPCM in AIFF, as QuickTime wrote it; see benchmarks/decoding.py."""
+    """IMA ADPCM in AIFF, as QuickTime wrote it; see benchmarks/decoding.py and findings/ima4_blocks_shifted.sh."""
     quiet = 0.1 * sweep
     soundfile.write(tmp_path / "a.aiff", quiet, 48000, subtype="IMA_ADPCM", format="AIFF")
 

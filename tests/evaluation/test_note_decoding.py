@@ -27,6 +27,7 @@ def described(one):
 
 @pytest.mark.parametrize("instrument", ["Acoustic Grand Piano", "String Ensemble 1", "Violin"])
 def test_a_semitone_that_begins_together_is_dissonant(instrument):
+    """basic-pitch's own decoding hears one note: findings/basic_pitch_semitones.sh."""
     one = heard([60, 61], instrument)
     assert sorted(one.notes[:, 2].tolist()) == [60, 61]
     assert described(one)["dissonance"] > 0.3     # half of the clip, but for what dies away
@@ -41,7 +42,8 @@ def test_a_fifth_is_a_fifth(instrument):
 
 @pytest.mark.parametrize("instrument", ["Acoustic Grand Piano", "Church Organ", "Violin", "Clarinet", "Trumpet"])
 def test_a_lone_note_is_one_note(instrument):
-    """Neither its overtones nor, on the organ, its stops are notes; nor does it begin anew while it is held."""
+    """Neither its overtones nor, on the organ, its stops are notes; nor does it begin anew while it is held. By
+    basic-pitch's own decoding some are none at all: findings/basic_pitch_lone_notes.sh."""
     (first, end, pitch), = heard([67], instrument).notes.tolist()
     assert pitch == 67
     assert first * FRAME_S == pytest.approx(0.5, abs=0.08)

@@ -63,7 +63,8 @@ def name(request):
 
 
 def test_both_learn_in_mixed_precision(name, tmp_path, monkeypatch):
-    """On a GPU that is the default (conf/scale/gpu.yaml), penalties of the GAN included."""
+    """On a GPU that is the default (conf/scale/gpu.yaml), penalties of the GAN included, which Fabric refuses of what
+    it has wrapped: findings/penalties_refused_in_mixed_precision.sh."""
     monkeypatch.setitem(TRAINER, "precision", "bf16-mixed")
     target = torch.linspace(-2, 2, 6)
     model = train(make(name), target, tmp_path, monkeypatch)
@@ -74,7 +75,8 @@ def test_both_learn_in_mixed_precision(name, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_training_has_the_same_bytes_with_any_number_of_threads(name, count, tmp_path, monkeypatch):
-    """Else no training may give way to other programs (chaconne.running.pace); sizes at which torch shares work."""
+    """Else no training may give way to other programs (chaconne.running.pace); sizes at which torch shares work. What
+    depends on threads elsewhere: findings/threads_in_the_last_byte.sh."""
     def weights(threads_, folder):
         with threads(threads_):
             torch.manual_seed(0)

@@ -344,6 +344,13 @@ XML = [
         attributes() + note("C4:4", ties="start") + note("E4:4", chord=True, ties="start"),
         note("C4:2", ties="stop") + note("E4:2", chord=True, ties="stop") + notes("D4+F4:2")]},
         line("C4+E4:6 D4+F4:2")),
+    # A tie belongs to a note, not to its chord: findings/music21_ties_in_chords.sh.
+    xml("tie_of_a_double_stop", {"Violin": [
+        attributes() + note("C4:4", ties="start") + note("E4:4", chord=True), note("C4:4", ties="stop")]},
+        [(0, 8, 60), (0, 4, 64)]),
+    xml("tie_into_a_chord", {"Violin": [
+        attributes() + note("C4:4", ties="start"), note("C4:4", ties="stop") + note("E4:4", chord=True)]},
+        [(0, 8, 60), (4, 4, 64)]),
     xml("tie_into_another_voice", {"Violin": [
         attributes() + notes("C5:2") + note("G4:2", ties="start") + BACK + notes("-:2 E4:2", voice=2),
         note("G4:2", voice=2, ties="stop") + notes("F4:2", voice=2) + BACK + notes("B4:4")]},
@@ -353,6 +360,7 @@ XML = [
     xml("second_line_in_a_bar", {"Violin": [
         attributes() + notes("C5:4"), notes("D5:2 E5:2", voice=1) + BACK + notes("G4:4", voice=2), notes("F5:4"),
         notes("E5:4")]}, line("C5:4 D5:2 E5:2 F5:4 E5:4") + line("-:4 G4:4")),
+    # Three readers go by three rules: findings/printed_sign_or_alter.sh.
     xml("printed_sharp_without_alter", {"Violin": [attributes() + notes("C5") + note(
         "C5", more="<accidental>sharp</accidental>") + notes("D5:2")]}, line("C5 C#5 D5:2"),
         remark="Violin: notes with a printed accidental and without its <alter>: 1; they are read as printed"),
