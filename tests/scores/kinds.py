@@ -131,6 +131,16 @@ def midi(name, tracks, notes, resolution=480, kind=1, **about):
     return Kind(f"{name}.mid", data.getvalue(), sorted(notes), about)
 
 
+def struck(tick, *pitches):
+    """Return the events of pitches that begin at a tick."""
+    return [(tick, mido.Message("note_on", note=pitch)) for pitch in pitches]
+
+
+def ended(tick, *pitches):
+    """Return the events of pitches that end at a tick, sounding or not."""
+    return [(tick, mido.Message("note_off", note=pitch)) for pitch in pitches]
+
+
 def played(notes, channel=0, resolution=480, gate=1.0):
     """Return the events of notes, in the order of a keyboard: each begins before the one before it is let go."""
     events = []
@@ -192,6 +202,13 @@ MIDI = [
     midi("off_by_velocity_0", [[(tick, mido.Message("note_on", note=m.note, velocity=80 * (m.type == "note_on")))
                                 for tick, m in played(line(PLAIN), gate=.9)]],
          [(onset, length * .9, pitch) for onset, length, pitch in line(PLAIN)]),
+    # music21 ends a grace note before it begins, others end every pitch first: findings/music21_grace_notes_hang.sh.
+    midi("graces_that_end_before_they_begin", [[
+        *struck(0, 72), *ended(480, 72, 76), *struck(480, 76, 74), *ended(960, 74), *struck(960, 76),
+        *ended(1440, 76, 77), *struck(1440, 77, 79), *ended(1920, 79)]], line("C5 D5 E5 G5")),
+    midi("ends_before_every_beginning", [[
+        *ended(0, 72), *struck(0, 72), *ended(480, 72, 72), *struck(480, 72), *ended(960, 72, 74), *struck(960, 74),
+        *ended(1920, 74)]], line("C5 C5 D5:2")),
     midi("tempo_that_lasts", [[tempo(60), tempo(90, 480), *played(line(PLAIN))]], line(PLAIN), tempo_qpm=90),
 ]
 

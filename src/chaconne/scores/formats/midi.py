@@ -93,13 +93,13 @@ def events_of(file):
         raise ValueError("MIDI of type 2, or timed in frames: it has no beats")
     events, last = Events(), 0
     for number, track in enumerate(file.tracks):
-        tick, programs, sounding = 0, {}, defaultdict(deque)
+        tick, programs, sounding, ended = 0, {}, defaultdict(deque), {}
         for message in track:
             tick += message.time
             if message.type in ("note_on", "note_off"):
                 events.drums |= message.channel == DRUMS
                 if message.channel != DRUMS:
-                    strike(events.notes, sounding, number, tick, message, programs.get(message.channel, 0))
+                    strike(events.notes, sounding, ended, number, tick, message, programs.get(message.channel, 0))
                     last = max(last, tick)
             elif message.type == "program_change":
                 programs[message.channel] = message.program
@@ -108,7 +108,8 @@ def events_of(file):
             else:
                 remember(events, tick, message)
         for (channel, pitch), waiting in sounding.items():
-            if held := [(begin, tick, pitch, program) for begin, program in waiting if tick > begin]:
+            if held := [(begin, tick, pitch, program) for begin, program, grace in waiting
+                        if tick > begin and not grace]:
                 events.notes[number, channel] += held
                 events.endless += len(held)
                 last = max(last, tick)
@@ -118,15 +119,25 @@ def events_of(file):
     return events
 
 
-def strike(notes, sounding, track, tick, message, program):
-    """Begin a note, or end the one of its pitch that has sounded longest: overlapping ones keep their lengths."""
-    waiting = sounding[message.channel, message.note]
+def strike(notes, sounding, ended, track, tick, message, program):
+    """Begin a note, or end the one of its pitch that has sounded longest: overlapping ones keep their lengths.
+
+    ended: when a pitch was last ended that did not sound. A note that begins there is a grace as music21 writes it,
+    ended before it begins (findings/music21_grace_notes_hang.sh), unless an end of its own follows before its pitch is
+    struck again, as of programs that end every pitch before they strike it.
+    """
+    key = message.channel, message.note
+    waiting = sounding[key]
     if message.type == "note_on" and message.velocity:
-        waiting.append((tick, program))
+        if waiting and waiting[-1][2]:
+            waiting.pop()
+        waiting.append((tick, program, ended.get(key) == tick))
     elif waiting:
-        begin, played = waiting.popleft()
+        begin, played, _ = waiting.popleft()
         if tick > begin:
             notes[track, message.channel].append((begin, tick, message.note, played))
+    else:
+        ended[key] = tick
 
 
 def remember(events, tick, message):
