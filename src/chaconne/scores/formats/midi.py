@@ -52,6 +52,7 @@ class Events:
     end: int = 0
     drums: bool = False
     endless: int = 0    # notes that nothing ends
+    graces: int = 0     # notes that end before they begin
 
 
 def read_midi(path):
@@ -80,6 +81,8 @@ def read_midi(path):
     remarks = ["drums are left out"] if events.drums else []
     if events.endless:
         remarks.append(f"notes that nothing ends: {events.endless}; they last to the end of their track")
+    if events.graces:
+        remarks.append(f"grace notes are left out: {events.graces}")
     metre, pickup = metre_of(events.metres, beat, remarks)
     tempo = lasting(events.tempi, events.end)
     return Found(sorted(notes, key=lambda note: (note[0], note[3], note[2])), lines, metre, pickup,
@@ -99,7 +102,7 @@ def events_of(file):
             if message.type in ("note_on", "note_off"):
                 events.drums |= message.channel == DRUMS
                 if message.channel != DRUMS:
-                    strike(events.notes, sounding, ended, number, tick, message, programs.get(message.channel, 0))
+                    strike(events, sounding, ended, number, tick, message, programs.get(message.channel, 0))
                     last = max(last, tick)
             elif message.type == "program_change":
                 programs[message.channel] = message.program
@@ -108,6 +111,7 @@ def events_of(file):
             else:
                 remember(events, tick, message)
         for (channel, pitch), waiting in sounding.items():
+            events.graces += sum(grace for *_, grace in waiting)
             if held := [(begin, tick, pitch, program) for begin, program, grace in waiting
                         if tick > begin and not grace]:
                 events.notes[number, channel] += held
@@ -119,7 +123,7 @@ def events_of(file):
     return events
 
 
-def strike(notes, sounding, ended, track, tick, message, program):
+def strike(events, sounding, ended, track, tick, message, program):
     """Begin a note, or end the one of its pitch that has sounded longest: overlapping ones keep their lengths.
 
     ended: when a pitch was last ended that did not sound. A note that begins there is a grace as music21 writes it,
@@ -131,11 +135,12 @@ def strike(notes, sounding, ended, track, tick, message, program):
     if message.type == "note_on" and message.velocity:
         if waiting and waiting[-1][2]:
             waiting.pop()
+            events.graces += 1
         waiting.append((tick, program, ended.get(key) == tick))
     elif waiting:
         begin, played, _ = waiting.popleft()
         if tick > begin:
-            notes[track, message.channel].append((begin, tick, message.note, played))
+            events.notes[track, message.channel].append((begin, tick, message.note, played))
     else:
         ended[key] = tick
 
