@@ -144,6 +144,7 @@ def embed(name, embedder, clips, rate):
     if key not in _remembered:
         starts = tqdm(range(0, len(clips), BATCH), desc=f"  {name}", unit="batch", delay=5, mininterval=2, leave=False)
         _remembered[key] = np.concatenate([embedder.embed(clips[i : i + BATCH], rate) for i in starts])
+    let_go(clips)
     _remembered.move_to_end(key)
     while len(_remembered) > REMEMBERED:
         _remembered.popitem(last=False)
