@@ -142,8 +142,8 @@ def test_no_twin_crosses_the_splits(corpus):
     groups = melody.groups([(arrays(score), score.pickup) for score in some])
     every, crossing = lines(some), []
     shares = params["split"]["test"], params["split"]["valid"], params["seed"]
-    split = np.array(assign(groups, *shares, twins.families(every)))
-    threshold = twins.chance(every)
+    split = np.array(assign(groups, *shares, twins.families(every, 2)))
+    threshold = twins.chance(every, 2)
     for asked, known in (("test", "train"), ("valid", "train"), ("test", "valid")):
         mine, theirs = np.flatnonzero(split == asked), np.flatnonzero(split == known)
         crossing += [f"{asked} {some[mine[t.line]].piece}, {known} {some[theirs[t.other]].piece}: {t.similarity:.2f}"
