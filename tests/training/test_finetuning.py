@@ -140,14 +140,20 @@ def test_defaults_follow_the_minutes(tmp_path, capsys):
     knobs = dict.fromkeys(BY_MINUTES[0], "auto") | {"learning_rate": 0.1}
     for minutes in (0.0, 3.0, 10.0, 1e6):
         row = BY_MINUTES[max(least for least in BY_MINUTES if least <= minutes)]
-        assert settled(knobs, {"train": minutes, "valid": 1.0}) == row | {"learning_rate": 0.1}
+        assert settled(knobs, {"train": minutes, "valid": 1.0}, "gan") == row | {"learning_rate": 0.1}
     assert "min of music: layers" in capsys.readouterr().out
-    assert settled(knobs | {"layers": "io"}, {"train": 3.0, "valid": 1.0})["layers"] == "io"
+    assert settled(knobs | {"layers": "io"}, {"train": 3.0, "valid": 1.0}, "diffusion")["layers"] == "io"
+
+
+def test_a_flow_learns_a_few_minutes_by_low_rank_additions():
+    layers = {(name, minutes): settled(dict.fromkeys(BY_MINUTES[0], "auto"), {"train": minutes}, name)["layers"]
+              for name in ("gan", "diffusion") for minutes in (4.9, 5.0)}
+    assert layers == {("gan", 4.9): "all", ("gan", 5.0): "all", ("diffusion", 4.9): "lora", ("diffusion", 5.0): "all"}
 
 
 def test_without_held_out_music_all_steps_are_done():
     knobs = dict.fromkeys(BY_MINUTES[0], "auto")
-    assert settled(knobs, {"train": 3.0, "valid": 1.0})["stop_every"] > 0
+    assert settled(knobs, {"train": 3.0, "valid": 1.0}, "gan")["stop_every"] > 0
     for minutes in ({"train": 3.0}, {"train": 3.0, "valid": 0.1}):
-        assert settled(knobs, minutes)["stop_every"] == 0
-    assert settled(knobs | {"stop_every": 7}, {"train": 3.0})["stop_every"] == 7
+        assert settled(knobs, minutes, "gan")["stop_every"] == 0
+    assert settled(knobs | {"stop_every": 7}, {"train": 3.0}, "gan")["stop_every"] == 7

@@ -10,6 +10,9 @@ BY_MINUTES = {
     0: {"layers": "all", "augment_noise": 0.0, "stop_every": 50},
     30: {"layers": "all", "augment_noise": 0.0, "stop_every": 0},
 }
+# Minutes below which low-rank additions alone learn as much of a piano, keep more of the old music and copy less. The
+# GAN learns too little by them.
+LOW_RANK_BELOW = {"diffusion": 5}
 LEAST_VALID = 0.5   # minutes of held-out music below which no distance to it says when to stop
 
 
@@ -21,10 +24,15 @@ def minutes_of(folder):
     return {split: float(value) for split, value in minutes.items()}
 
 
-def settled(knobs, minutes):
-    """Return params' section `finetune` with every `auto` settled, and say what that is. minutes: {split: minutes}."""
+def settled(knobs, minutes, generator):
+    """Return params' section `finetune` with every `auto` settled, and say what that is.
+
+    minutes: {split: minutes}; generator: the name of what is fine-tuned.
+    """
     music = minutes.get("train", 0.0)
     row = BY_MINUTES[max(least for least in BY_MINUTES if least <= music)]
+    if music < LOW_RANK_BELOW.get(generator, 0):
+        row = row | {"layers": "lora"}
     if minutes.get("valid", 0.0) < LEAST_VALID:
         row = row | {"stop_every": 0}
     chosen = {knob: value for knob, value in row.items() if knobs[knob] == "auto"}

@@ -43,7 +43,7 @@ def fine_tune(params, steps, name, outs):
     teacher = load_generator(folder)
     crops = ("train", teacher.settings["frames"], params["finetune"]["on_beats"])
     latents = Latents("data/genre_latents", *crops)
-    knobs = settled(params["finetune"] | {"steps": steps}, minutes_of("data/genre_latents"))
+    knobs = settled(params["finetune"] | {"steps": steps}, minutes_of("data/genre_latents"), teacher.name)
     model, settings = prepare(teacher, latents, knobs, params["seed"])
     old = Latents("data/latents", *crops) if knobs["keep"] or knobs["mix_old"] else None
     if old:
