@@ -1,13 +1,13 @@
 globalThis.chaconneClocks = {
   "diffusion": {
     "realtime_factor": 93.84,
-    "train_cpu_seconds": 445.61,
-    "train_wall_seconds": 242.08
+    "train_cpu_seconds": 450.09,
+    "train_wall_seconds": 367.75
   },
   "gan": {
     "realtime_factor": 154.91,
-    "train_cpu_seconds": 423.52,
-    "train_wall_seconds": 233.96
+    "train_cpu_seconds": 447.46,
+    "train_wall_seconds": 270.68
   },
   "stages": {
     "accompaniment/accompany": {
@@ -91,9 +91,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 95.69
     },
     "corpus": {
-      "cpu_seconds": 114.82,
+      "cpu_seconds": 123.35,
       "peak_mb": 180,
-      "wall_seconds": 57.99
+      "wall_seconds": 63.36
     },
     "counterpoint/compose": {
       "cpu_seconds": 179.4,
@@ -126,9 +126,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 563.05
     },
     "encode": {
-      "cpu_seconds": 22.54,
-      "peak_mb": 787,
-      "wall_seconds": 11.31
+      "cpu_seconds": 17.36,
+      "peak_mb": 824,
+      "wall_seconds": 8.73
     },
     "encode_genre": {
       "cpu_seconds": 37.47,
@@ -196,9 +196,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 6.3
     },
     "scores": {
-      "cpu_seconds": 7.24,
-      "peak_mb": 137,
-      "wall_seconds": 3.72
+      "cpu_seconds": 6.85,
+      "peak_mb": 138,
+      "wall_seconds": 3.4
     },
     "scratch": {
       "cpu_seconds": 2.63,
@@ -216,14 +216,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 448.39,
-      "peak_mb": 1245,
-      "wall_seconds": 242.42
+      "cpu_seconds": 452.86,
+      "peak_mb": 1286,
+      "wall_seconds": 368.15
     },
     "train_gan": {
-      "cpu_seconds": 426.47,
-      "peak_mb": 1332,
-      "wall_seconds": 234.33
+      "cpu_seconds": 450.31,
+      "peak_mb": 1341,
+      "wall_seconds": 271.07
     },
     "train_musika": {
       "cpu_seconds": 2.9,
