@@ -1,11 +1,11 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 93.84,
+    "realtime_factor": 86.01,
     "train_cpu_seconds": 450.09,
     "train_wall_seconds": 367.75
   },
   "gan": {
-    "realtime_factor": 154.91,
+    "realtime_factor": 119.97,
     "train_cpu_seconds": 447.46,
     "train_wall_seconds": 270.68
   },
@@ -36,9 +36,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 84.67
     },
     "anchors": {
-      "cpu_seconds": 28.89,
-      "peak_mb": 1305,
-      "wall_seconds": 16.17
+      "cpu_seconds": 33.21,
+      "peak_mb": 1251,
+      "wall_seconds": 20.11
     },
     "codec_musika": {
       "cpu_seconds": 2.8,
@@ -91,9 +91,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 95.69
     },
     "corpus": {
-      "cpu_seconds": 123.35,
-      "peak_mb": 180,
-      "wall_seconds": 63.36
+      "cpu_seconds": 123.9,
+      "peak_mb": 181,
+      "wall_seconds": 69.86
     },
     "counterpoint/compose": {
       "cpu_seconds": 179.4,
@@ -136,14 +136,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 19.8
     },
     "evaluate_anchors": {
-      "cpu_seconds": 171.5,
-      "peak_mb": 1381,
-      "wall_seconds": 88.44
+      "cpu_seconds": 97.58,
+      "peak_mb": 1394,
+      "wall_seconds": 50.84
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 59.41,
-      "peak_mb": 1047,
-      "wall_seconds": 29.78
+      "cpu_seconds": 31.74,
+      "peak_mb": 1044,
+      "wall_seconds": 15.76
     },
     "evaluate_finetune": {
       "cpu_seconds": 236.93,
@@ -151,9 +151,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 123.51
     },
     "evaluate_gan": {
-      "cpu_seconds": 57.12,
-      "peak_mb": 1052,
-      "wall_seconds": 28.35
+      "cpu_seconds": 32.37,
+      "peak_mb": 1076,
+      "wall_seconds": 16.01
     },
     "finetune": {
       "cpu_seconds": 137.56,
@@ -171,9 +171,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 2.33
     },
     "reference_corpus": {
-      "cpu_seconds": 107.77,
-      "peak_mb": 1222,
-      "wall_seconds": 55.55
+      "cpu_seconds": 60.89,
+      "peak_mb": 1156,
+      "wall_seconds": 31.97
     },
     "reference_genre": {
       "cpu_seconds": 117.4,
@@ -181,9 +181,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 62.13
     },
     "sample_diffusion": {
-      "cpu_seconds": 24.41,
-      "peak_mb": 1280,
-      "wall_seconds": 12.64
+      "cpu_seconds": 24.44,
+      "peak_mb": 1263,
+      "wall_seconds": 13.61
     },
     "sample_finetune": {
       "cpu_seconds": 34.87,
@@ -191,14 +191,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 19.42
     },
     "sample_gan": {
-      "cpu_seconds": 12.1,
-      "peak_mb": 1302,
-      "wall_seconds": 6.3
+      "cpu_seconds": 14.39,
+      "peak_mb": 1305,
+      "wall_seconds": 8.2
     },
     "scores": {
-      "cpu_seconds": 6.85,
-      "peak_mb": 138,
-      "wall_seconds": 3.4
+      "cpu_seconds": 13.88,
+      "peak_mb": 259,
+      "wall_seconds": 8.68
     },
     "scratch": {
       "cpu_seconds": 2.63,
