@@ -96,34 +96,34 @@ globalThis.chaconneClocks = {
       "wall_seconds": 69.86
     },
     "counterpoint/compose": {
-      "cpu_seconds": 179.4,
-      "peak_mb": 826,
-      "wall_seconds": 95.27
+      "cpu_seconds": 235.49,
+      "peak_mb": 821,
+      "wall_seconds": 147.25
     },
     "counterpoint/evaluate": {
-      "cpu_seconds": 19.77,
-      "peak_mb": 647,
-      "wall_seconds": 9.52
+      "cpu_seconds": 26.05,
+      "peak_mb": 650,
+      "wall_seconds": 17.62
     },
     "counterpoint/hear": {
-      "cpu_seconds": 171.05,
-      "peak_mb": 1108,
-      "wall_seconds": 87.52
+      "cpu_seconds": 267.22,
+      "peak_mb": 1189,
+      "wall_seconds": 138.55
     },
     "counterpoint/reinforce": {
-      "cpu_seconds": 237.88,
-      "peak_mb": 1177,
-      "wall_seconds": 119.13
+      "cpu_seconds": 269.05,
+      "peak_mb": 1195,
+      "wall_seconds": 173.95
     },
     "counterpoint/scores": {
-      "cpu_seconds": 38.19,
-      "peak_mb": 175,
-      "wall_seconds": 19.97
+      "cpu_seconds": 92.89,
+      "peak_mb": 300,
+      "wall_seconds": 61.12
     },
     "counterpoint/train": {
-      "cpu_seconds": 1120.6,
-      "peak_mb": 1222,
-      "wall_seconds": 563.05
+      "cpu_seconds": 1147.34,
+      "peak_mb": 1259,
+      "wall_seconds": 749.13
     },
     "encode": {
       "cpu_seconds": 17.36,
@@ -131,54 +131,54 @@ globalThis.chaconneClocks = {
       "wall_seconds": 8.73
     },
     "encode_genre": {
-      "cpu_seconds": 37.47,
-      "peak_mb": 796,
-      "wall_seconds": 19.8
+      "cpu_seconds": 22.04,
+      "peak_mb": 809,
+      "wall_seconds": 11.37
     },
     "evaluate_anchors": {
-      "cpu_seconds": 97.58,
-      "peak_mb": 1394,
-      "wall_seconds": 50.84
+      "cpu_seconds": 95.47,
+      "peak_mb": 1280,
+      "wall_seconds": 49.68
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 31.74,
-      "peak_mb": 1044,
-      "wall_seconds": 15.76
+      "cpu_seconds": 30.84,
+      "peak_mb": 1041,
+      "wall_seconds": 15.25
     },
     "evaluate_finetune": {
-      "cpu_seconds": 236.93,
-      "peak_mb": 1397,
-      "wall_seconds": 123.51
+      "cpu_seconds": 126.78,
+      "peak_mb": 1157,
+      "wall_seconds": 67.0
     },
     "evaluate_gan": {
-      "cpu_seconds": 32.37,
-      "peak_mb": 1076,
-      "wall_seconds": 16.01
+      "cpu_seconds": 31.88,
+      "peak_mb": 1080,
+      "wall_seconds": 15.86
     },
     "finetune": {
-      "cpu_seconds": 137.56,
-      "peak_mb": 1377,
-      "wall_seconds": 72.11
+      "cpu_seconds": 156.15,
+      "peak_mb": 1441,
+      "wall_seconds": 95.04
     },
     "genre": {
-      "cpu_seconds": 119.75,
-      "peak_mb": 194,
-      "wall_seconds": 62.11
+      "cpu_seconds": 63.23,
+      "peak_mb": 112,
+      "wall_seconds": 33.3
     },
     "genre_scores": {
-      "cpu_seconds": 4.43,
-      "peak_mb": 134,
-      "wall_seconds": 2.33
+      "cpu_seconds": 44.81,
+      "peak_mb": 243,
+      "wall_seconds": 27.45
     },
     "reference_corpus": {
-      "cpu_seconds": 60.89,
-      "peak_mb": 1156,
-      "wall_seconds": 31.97
+      "cpu_seconds": 56.04,
+      "peak_mb": 994,
+      "wall_seconds": 28.79
     },
     "reference_genre": {
-      "cpu_seconds": 117.4,
-      "peak_mb": 1138,
-      "wall_seconds": 62.13
+      "cpu_seconds": 57.16,
+      "peak_mb": 1002,
+      "wall_seconds": 32.94
     },
     "sample_diffusion": {
       "cpu_seconds": 24.44,
@@ -186,9 +186,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 13.61
     },
     "sample_finetune": {
-      "cpu_seconds": 34.87,
-      "peak_mb": 1307,
-      "wall_seconds": 19.42
+      "cpu_seconds": 41.03,
+      "peak_mb": 1283,
+      "wall_seconds": 28.51
     },
     "sample_gan": {
       "cpu_seconds": 14.39,
@@ -201,9 +201,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 8.68
     },
     "scratch": {
-      "cpu_seconds": 2.63,
-      "peak_mb": 745,
-      "wall_seconds": 0.06
+      "cpu_seconds": 2.48,
+      "peak_mb": 746,
+      "wall_seconds": 0.07
     },
     "timbres": {
       "cpu_seconds": 245.53,
@@ -226,9 +226,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 271.07
     },
     "train_musika": {
-      "cpu_seconds": 2.9,
-      "peak_mb": 757,
-      "wall_seconds": 0.07
+      "cpu_seconds": 2.7,
+      "peak_mb": 758,
+      "wall_seconds": 0.08
     }
   }
 };
