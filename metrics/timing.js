@@ -96,19 +96,19 @@ globalThis.chaconneClocks = {
       "wall_seconds": 69.86
     },
     "counterpoint/compose": {
-      "cpu_seconds": 235.49,
-      "peak_mb": 821,
-      "wall_seconds": 147.25
+      "cpu_seconds": 237.35,
+      "peak_mb": 842,
+      "wall_seconds": 147.5
     },
     "counterpoint/evaluate": {
-      "cpu_seconds": 26.05,
-      "peak_mb": 650,
-      "wall_seconds": 17.62
+      "cpu_seconds": 27.16,
+      "peak_mb": 654,
+      "wall_seconds": 18.31
     },
     "counterpoint/hear": {
-      "cpu_seconds": 267.22,
-      "peak_mb": 1189,
-      "wall_seconds": 138.55
+      "cpu_seconds": 273.5,
+      "peak_mb": 1179,
+      "wall_seconds": 207.11
     },
     "counterpoint/reinforce": {
       "cpu_seconds": 269.05,
@@ -116,9 +116,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 173.95
     },
     "counterpoint/scores": {
-      "cpu_seconds": 92.89,
+      "cpu_seconds": 106.38,
       "peak_mb": 300,
-      "wall_seconds": 61.12
+      "wall_seconds": 63.99
     },
     "counterpoint/train": {
       "cpu_seconds": 1147.34,
@@ -136,24 +136,24 @@ globalThis.chaconneClocks = {
       "wall_seconds": 11.37
     },
     "evaluate_anchors": {
-      "cpu_seconds": 95.47,
-      "peak_mb": 1280,
-      "wall_seconds": 49.68
+      "cpu_seconds": 100.99,
+      "peak_mb": 1157,
+      "wall_seconds": 52.93
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 30.84,
-      "peak_mb": 1041,
-      "wall_seconds": 15.25
+      "cpu_seconds": 33.76,
+      "peak_mb": 1087,
+      "wall_seconds": 16.8
     },
     "evaluate_finetune": {
-      "cpu_seconds": 126.78,
-      "peak_mb": 1157,
-      "wall_seconds": 67.0
+      "cpu_seconds": 137.45,
+      "peak_mb": 1156,
+      "wall_seconds": 72.26
     },
     "evaluate_gan": {
-      "cpu_seconds": 31.88,
-      "peak_mb": 1080,
-      "wall_seconds": 15.86
+      "cpu_seconds": 33.72,
+      "peak_mb": 1073,
+      "wall_seconds": 16.69
     },
     "finetune": {
       "cpu_seconds": 156.15,
@@ -166,9 +166,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 33.3
     },
     "genre_scores": {
-      "cpu_seconds": 44.81,
+      "cpu_seconds": 46.56,
       "peak_mb": 243,
-      "wall_seconds": 27.45
+      "wall_seconds": 29.67
     },
     "reference_corpus": {
       "cpu_seconds": 56.04,
@@ -196,9 +196,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 8.2
     },
     "scores": {
-      "cpu_seconds": 13.88,
+      "cpu_seconds": 14.62,
       "peak_mb": 259,
-      "wall_seconds": 8.68
+      "wall_seconds": 9.14
     },
     "scratch": {
       "cpu_seconds": 2.48,
@@ -206,9 +206,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 0.07
     },
     "timbres": {
-      "cpu_seconds": 245.53,
-      "peak_mb": 175,
-      "wall_seconds": 209.78
+      "cpu_seconds": 335.3,
+      "peak_mb": 300,
+      "wall_seconds": 534.7
     },
     "train_codec": {
       "cpu_seconds": 1216.52,
