@@ -11,29 +11,29 @@ globalThis.chaconneClocks = {
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 84.1,
-      "peak_mb": 1385,
-      "wall_seconds": 46.04
+      "cpu_seconds": 112.2,
+      "peak_mb": 1387,
+      "wall_seconds": 112.0
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 44.29,
-      "peak_mb": 820,
-      "wall_seconds": 23.63
+      "cpu_seconds": 36.57,
+      "peak_mb": 836,
+      "wall_seconds": 34.57
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 34.85,
-      "peak_mb": 1020,
-      "wall_seconds": 17.42
+      "cpu_seconds": 54.12,
+      "peak_mb": 977,
+      "wall_seconds": 43.16
     },
     "accompaniment/train": {
-      "cpu_seconds": 389.41,
-      "peak_mb": 1344,
-      "wall_seconds": 210.01
+      "cpu_seconds": 458.19,
+      "peak_mb": 1352,
+      "wall_seconds": 457.33
     },
     "accompaniment/voices": {
-      "cpu_seconds": 163.77,
-      "peak_mb": 178,
-      "wall_seconds": 84.67
+      "cpu_seconds": 72.28,
+      "peak_mb": 120,
+      "wall_seconds": 112.27
     },
     "anchors": {
       "cpu_seconds": 33.21,
