@@ -156,9 +156,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 16.69
     },
     "finetune": {
-      "cpu_seconds": 156.15,
-      "peak_mb": 1441,
-      "wall_seconds": 95.04
+      "cpu_seconds": 171.74,
+      "peak_mb": 1388,
+      "wall_seconds": 99.1
     },
     "genre": {
       "cpu_seconds": 63.23,
@@ -201,7 +201,7 @@ globalThis.chaconneClocks = {
       "wall_seconds": 9.14
     },
     "scratch": {
-      "cpu_seconds": 2.48,
+      "cpu_seconds": 2.91,
       "peak_mb": 746,
       "wall_seconds": 0.07
     },
