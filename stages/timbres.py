@@ -20,7 +20,9 @@ def main():
         counts, workers = {key: params["timbres"][key] for key in COUNTS}, params["corpus"]["workers"]
         parts = Parts("timbres", [settings, params["audio"], params["split"], counts, params["seed"]])
         for name in CORPORA:
-            parts.make(f"scores/{name}", partial(parse_corpus, name, settings[name], workers=workers))
+            # Split without regard to twins: all that is trained on here is in training there, too, and a codec need not
+            # be learned anew when twins are looked for in another way.
+            parts.make(f"scores/{name}", partial(parse_corpus, name, settings[name], workers=workers, related=False))
         music = parts.folder / "music"
         facts = write_music(parts.folder / "scores", music, settings, params["audio"], params["split"], counts,
                             params["seed"], workers, parts.folder)

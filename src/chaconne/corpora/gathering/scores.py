@@ -11,7 +11,7 @@ def parse(name, source):
     return load_variation("corpora", name).parse(source)
 
 
-def parse_corpus(name, settings, folder, max_pieces=None, workers=1):
+def parse_corpus(name, settings, folder, max_pieces=None, workers=1, related=True):
     """Parse corpus `name` into `folder`; see chaconne.scores.pieces.filling.fill."""
     return fill(name, load_variation("corpora", name).sources(settings), partial(parse, name), folder, max_pieces,
-                workers)
+                workers, related)

@@ -40,9 +40,7 @@ def write_music(scores, folder, settings, audio, split, counts, seed, workers, j
     facts, planned = {}, {}
     for name in CORPORA:
         pieces, notes = unpack(Path(scores, name))
-        # As drawn, without regard to twins: all that is trained on here is in training there, too, and a codec need
-        # not be learned anew when twins are looked for in another way.
-        planned[name] = plan(pieces.assign(family=pieces.melody), notes, settings[name], audio, split, seed)
+        planned[name] = plan(pieces, notes, settings[name], audio, split, seed)
     for name in CORPORA:
         rows = [*chosen(planned[name], "train", counts["pieces"]),
                 *chosen(planned[name], "test", counts["heldout"])]

@@ -20,12 +20,13 @@ def attempt(parse, source):
         return None, str(reason)
 
 
-def fill(name, sources, parse, folder, most=None, workers=1):
+def fill(name, sources, parse, folder, most=None, workers=1, related=True):
     """Parse sources into `folder` (scores.npz, pieces.csv) and say what was left out and why.
 
     name: what they are called in messages; parse(source) -> Score or raises Unusable, for other processes too.
     most: pieces, None for all; they are taken in the order of a hash of their names, so that they are spread over
-    all and a smaller number is a part of a larger one.
+    all and a smaller number is a part of a larger one. related: whether families of twins are looked for, which takes
+    half a minute for a thousand pieces.
     Returns a dictionary of counts; ValueError where nothing is usable or two pieces share a name.
     """
     drawn = sorted(sources, key=lambda source: (fraction(source), source))
@@ -49,8 +50,11 @@ def fill(name, sources, parse, folder, most=None, workers=1):
         raise ValueError(f"{name}: expected different piece names, got {twice[:3]} twice; change sources()")
     notes = [arrays(score) for score in scores]
     melodies = melody.groups([(one, score.pickup) for one, score in zip(notes, scores, strict=True)])
-    lines = [twins.melody(melody.tune(one)[1]) for one in notes]
-    pack(scores, melodies, folder, twins.families(lines, 1 if workers == CLUSTER else workers))
+    families = None
+    if related:
+        lines = [twins.melody(melody.tune(one)[1]) for one in notes]
+        families = twins.families(lines, 1 if workers == CLUSTER else workers)
+    pack(scores, melodies, folder, families)
     for reason, count in reasons.most_common(10):
         print(f"{name}: left out {count}: {reason}", file=sys.stderr)
     if len(reasons) > 10:
