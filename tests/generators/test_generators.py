@@ -73,10 +73,20 @@ def test_both_learn_in_mixed_precision(name, tmp_path, monkeypatch):
     assert torch.corrcoef(torch.stack([made.mean((0, 2)), target]))[0, 1] > 0.5
 
 
+def long_sum(count):
+    """The gradient of a layer's weights, in a batch of 32, by so many threads."""
+    with threads(count):
+        draw = torch.Generator().manual_seed(0)
+        return torch.randn(2304, 176, generator=draw).T @ torch.randn(2304, 352, generator=draw)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_training_has_the_same_bytes_with_any_number_of_threads(name, count, tmp_path, monkeypatch):
     """Else no training may give way to other programs (chaconne.running.pace); sizes at which torch shares work. What
     depends on threads elsewhere: findings/threads_in_the_last_byte.sh."""
+    if not same(long_sum(2), long_sum(count)):
+        pytest.skip("MKL divides long sums among threads on this processor: no training gives way here")
+
     def weights(threads_, folder):
         with threads(threads_):
             torch.manual_seed(0)
