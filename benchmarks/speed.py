@@ -191,8 +191,8 @@ def data(rivals):
     from chaconne.corpora import chorales
     from chaconne.corpora.rendering import plan, render
     from chaconne.running.params.corpora import read_settings
+    from chaconne.scores.collection.filling import attempt
     from chaconne.scores.pieces import score
-    from chaconne.scores.pieces.filling import attempt
 
     names = [name for name in chorales.sources({})[:12] if attempt(chorales.parse, name)[0]][:4]
     folder = chorales._folder()

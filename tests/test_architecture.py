@@ -33,7 +33,7 @@ ONLY = {"corpora": {"running", "scores", "storage"}, "evaluation": {"running", "
         "evaluation.outside": {"corpora.rendering", "evaluation", "running", "storage"},    # reads what corpora read
         "pages": {"evaluation.verdict", "running", "storage"}}
 MOST_DOORS = 18     # of src/chaconne: one more room is one too many to keep in mind
-MOST_LINES = 266    # of all dvc.yaml that name code of the package
+MOST_LINES = 270    # of all dvc.yaml that name code of the package
 RUNNING = Path("src/chaconne/running")
 SOURCES = sorted(p.relative_to(ROOT) for p in (ROOT / "src").rglob("*.py"))
 CODE = ("src/", "stages/")

@@ -10,7 +10,7 @@ from chaconne.corpora.rendering.packing import pack
 from chaconne.corpora.rendering.plan import COLUMNS, in_range, plan
 from chaconne.corpora.rendering.render import Renderer, render
 from chaconne.running.params.corpora import check, read_settings
-from chaconne.scores.pieces import melody
+from chaconne.scores.collection import melody
 from chaconne.scores.pieces.score import Unusable, unpack
 from chaconne.scores.pieces.splits import assign
 from tests.conftest import ROOT

@@ -24,10 +24,10 @@ from chaconne.counterpoint.network.model import Network, Shape, load
 from chaconne.counterpoint.rules.writing.candidates import MEASURES
 from chaconne.running.files import seal
 from chaconne.running.params.corpora import read_settings
+from chaconne.scores.collection import filling
 from chaconne.scores.formats.abc.checking import file_problems, problems
 from chaconne.scores.formats.lines import read_score
 from chaconne.scores.grid.grid import bar_frames, from_notes
-from chaconne.scores.pieces import filling
 from chaconne.scores.pieces.score import Score, Unusable, order, pack, unpack
 from chaconne.scores.writing.abc import abc_of, write_abc
 from chaconne.scores.writing.midi import write_midi

@@ -8,8 +8,8 @@ import pytest
 from chaconne.counterpoint import jsb
 from chaconne.running.models import load_variation
 from chaconne.running.params.reading import read_params
+from chaconne.scores.collection import melody, twins
 from chaconne.scores.grid.grid import REST
-from chaconne.scores.pieces import melody, twins
 from chaconne.scores.pieces.score import Unusable, arrays
 from chaconne.scores.pieces.splits import assign, fraction
 from tests.conftest import ROOT

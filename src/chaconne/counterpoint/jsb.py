@@ -15,8 +15,8 @@ import torch
 from chaconne.counterpoint.network import symbols as sy
 from chaconne.counterpoint.network.learning import BETAS, Best, descend
 from chaconne.counterpoint.network.model import Network, Shape
+from chaconne.scores.collection import twins
 from chaconne.scores.grid.grid import REST
-from chaconne.scores.pieces import twins
 from chaconne.training.engine.optimisation import Average, cosine, set_learning_rate
 from chaconne.training.engine.trainer import Trainer, draw_seed
 

@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from chaconne.corpora import chorales, folk
+from chaconne.scores.collection import filling
 from chaconne.scores.formats.abc.checking import problems
 from chaconne.scores.formats.abc.tunes import read_tune, tunes_of
 from chaconne.scores.formats.lines import assemble
 from chaconne.scores.formats.reading import read
 from chaconne.scores.grid.grid import QUARTER
-from chaconne.scores.pieces import filling
 from chaconne.scores.pieces.score import COLUMNS, Score, Unusable, order, unpack
 
 SHELVES = ("bach", "polyphony", "tunes")
@@ -166,7 +166,7 @@ def parse_tune(source):
 
 
 def fill(shelf, folder, most=None, workers=1, beside=None):
-    """Parse a shelf into `folder`; see chaconne.scores.pieces.filling.fill.
+    """Parse a shelf into `folder`; see chaconne.scores.collection.filling.fill.
 
     beside: a packed corpus whose pieces stand on the shelf `polyphony` too; one that is played several times, once.
     """

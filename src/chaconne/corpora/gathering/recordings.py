@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chaconne.running.params.corpora import check_keys
-from chaconne.scores.pieces import melody
+from chaconne.scores.collection import melody
 from chaconne.scores.pieces.score import arrays, pack
 from chaconne.scores.pieces.splits import fraction
 from chaconne.storage.files import write_json

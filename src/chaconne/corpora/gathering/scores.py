@@ -3,7 +3,7 @@
 from functools import partial
 
 from chaconne.running.models import load_variation
-from chaconne.scores.pieces.filling import fill
+from chaconne.scores.collection.filling import fill
 
 
 def parse(name, source):
@@ -12,6 +12,6 @@ def parse(name, source):
 
 
 def parse_corpus(name, settings, folder, max_pieces=None, workers=1, related=True):
-    """Parse corpus `name` into `folder`; see chaconne.scores.pieces.filling.fill."""
+    """Parse corpus `name` into `folder`; see chaconne.scores.collection.filling.fill."""
     return fill(name, load_variation("corpora", name).sources(settings), partial(parse, name), folder, max_pieces,
                 workers, related)

@@ -1,1 +1,1 @@
-"""Pieces as every corpus keeps them: notes, key, melody, split."""
+"""Pieces as every corpus keeps them: notes, key, mode, split."""

@@ -15,7 +15,7 @@ def assign(melodies, test, valid, seed, families=None):
 
     test, valid: fractions of the pieces. Groups are drawn in the order of a hash of name and seed,
     big ones stay in train, so that no split is empty or dominated by one melody. families: names that no two splits
-    may share, one per piece (chaconne.scores.pieces.twins); they only move pieces, mostly into training.
+    may share, one per piece (chaconne.scores.collection.twins); they only move pieces, mostly into training.
     Raises ValueError when there are fewer than three groups, or families leave a split without pieces.
     """
     sizes = Counter(melodies)

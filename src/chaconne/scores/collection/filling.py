@@ -7,7 +7,7 @@ from functools import partial
 from tqdm import tqdm
 
 from chaconne.running.workers import CLUSTER, in_order
-from chaconne.scores.pieces import melody, twins
+from chaconne.scores.collection import melody, twins
 from chaconne.scores.pieces.score import Unusable, arrays, pack
 from chaconne.scores.pieces.splits import fraction
 

@@ -1,0 +1,1 @@
+"""What makes pieces a collection: sources parsed side by side, groups of one melody, families of twins."""
