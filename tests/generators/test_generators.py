@@ -4,6 +4,7 @@ import copy
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -84,8 +85,8 @@ def long_sum(count):
 def test_a_training_has_the_same_bytes_with_any_number_of_threads(name, count, tmp_path, monkeypatch):
     """Else no training may give way to other programs (chaconne.running.pace); sizes at which torch shares work. What
     depends on threads elsewhere: findings/threads_in_the_last_byte.sh."""
-    if not same(long_sum(2), long_sum(count)):
-        pytest.skip("MKL divides long sums among threads on this processor: no training gives way here")
+    if not Path("/proc/cpuinfo").exists() and not same(long_sum(2), long_sum(count)):
+        pytest.skip("MKL divides long sums among threads here: no training gives way; see chaconne._instructions")
 
     def weights(threads_, folder):
         with threads(threads_):

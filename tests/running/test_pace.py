@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 
+import chaconne
 from chaconne.running import pace
 from chaconne.running.pace import Load, Pace, same, threads
 
@@ -115,3 +116,11 @@ def test_waiting_threads_go_to_sleep_soon_unless_one_asked_for_something_else(en
     clean = {"PATH": "/usr/bin"}
     done = subprocess.run([sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True)
     assert done.stdout.strip() == expected, done.stderr
+
+
+@pytest.mark.parametrize(("about", "expected"), [
+    ("vendor_id\t: GenuineIntel\nflags\t\t: fpu avx2 avx512f amx_bf16", "AVX512,STRICT"),
+    ("vendor_id\t: GenuineIntel\nflags\t\t: fpu avx2", "AVX2,STRICT"),
+    ("vendor_id\t: AuthenticAMD\nflags\t\t: fpu avx2 avx512f", None), ("CPU implementer\t: 0x41", None)])
+def test_mkl_sums_in_one_order_on_intel(about, expected):
+    assert chaconne._instructions(about) == expected
