@@ -14,8 +14,8 @@ TICKS = 960  # MIDI ticks a quarter note: thirds, fifths and 64ths are whole num
 VELOCITY = 90  # of every note: no knob, because loudness is normalised and this soundfont has one layer
 PEAK = 10 ** (-0.2 / 20)  # no sample lies above -0.2 dB of full scale
 # Semitones by which programs of this soundfont miss the written note (findings/timbres_off_their_pitch.sh): organs,
-# Timpani, soundtrack; of the Whistle and of crystal what takes them an octave low, for they have no higher notes. Guitar
-# Harmonics stay two octaves high, and Lead 7 plays fifths: both are in key.
+# Timpani, soundtrack; of the Whistle and of crystal what takes them an octave low, for they have no higher notes.
+# Guitar Harmonics stay two octaves high, and Lead 7 plays fifths: both are in key.
 MISSED = {16: -12, 17: -12, 18: -12, 47: -12, 78: 3.3, 97: -12, 98: -6.9}
 BEND = 8192 / 2  # of a pitch wheel, a semitone
 
