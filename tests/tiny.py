@@ -33,8 +33,8 @@ SIZES = {
 SIZES["distilled"] = {**{key: SIZES["diffusion"][key] for key in ("frames", "patch", "beat", "width", "depth", "heads",
                                                                  "prediction")},
                       "critic_width": 24, "critic_depth": 1, "critic_stages": 2, "again": 0.6, "twice": 0.3,
-                      "given": 0.3, "batch": 4, "steps": 1, "learning_rate": 0.001, "critic_learning_rate": 0.001,
-                      "gamma": 0.3, "penalty_every": 6, "ema": 0.9, "free": 0.3}
+                      "given": 0.3, "estimate": 3.0, "batch": 4, "steps": 1, "learning_rate": 0.001,
+                      "critic_learning_rate": 0.001, "gamma": 0.3, "penalty_every": 6, "ema": 0.9, "free": 0.3}
 KINDS = {"gan": gan, "diffusion": diffusion, "distilled": distilled}
 VOCABULARY = {"instrument": ["Church Organ", "Violin"], "mode": ["major", "minor"]}
 CORPORA = [{"name": "chords", "title": "Chords of sines", "licence": "CC0-1.0", "citation": "these tests"}]

@@ -35,8 +35,8 @@ SIZES = {
 SIZES["distilled"] = {**{key: SIZES["diffusion"][key] for key in ("frames", "patch", "beat", "width", "depth", "heads",
                                                                  "prediction")},
                       "critic_width": 32, "critic_depth": 1, "critic_stages": 2, "again": 0.6, "twice": 0.3,
-                      "given": 0.3, "batch": 16, "steps": 40, "learning_rate": 0.001, "critic_learning_rate": 0.001,
-                      "gamma": 0.3, "penalty_every": 6, "ema": 0.9, "free": 0.3}
+                      "given": 0.3, "estimate": 3.0, "batch": 16, "steps": 40, "learning_rate": 0.001,
+                      "critic_learning_rate": 0.001, "gamma": 0.3, "penalty_every": 6, "ema": 0.9, "free": 0.3}
 KNOBS = {"gan": {"truncation": 1.0, "piece": 3},
          "distilled": {"steps": 2, "overlap": 1, "temperature": 1.0, "batch": 8},
          "diffusion": {"method": "heun", "steps": 3, "shift": 1.0, "guidance": 1.0, "temperature": 1.0, "batch": 8}}
@@ -248,7 +248,7 @@ def test_what_is_distilled_begins_as_the_flow_and_its_critic_as_the_gans():
         made = model.network(x, t, codes, given)
     assert torch.equal(made[:, :, :4], x[:, :, :4])
     torch.testing.assert_close(made[:, :, 4:], estimate[:, :, 4:])
-    assert set(model.sizes(flow, other)) | {"again", "twice", "given"} == set(model.settings) - {
+    assert set(model.sizes(flow, other)) | {"again", "twice", "given", "estimate"} == set(model.settings) - {
         "batch", "steps", "learning_rate", "critic_learning_rate", "gamma", "penalty_every", "ema", "free"}
 
 
@@ -276,13 +276,16 @@ def test_evaluations_of_what_is_distilled_lie_where_it_learned():
     torch.manual_seed(0)
     real = torch.randn(4000, 6, 16)
     x, t, given = model.drawn(real, SIZES["distilled"])
-    assert sorted(set(t.tolist())) == pytest.approx([0.0, 0.6])
-    assert float((t > 0).float().mean()) == pytest.approx(0.3, abs=0.03)
+    judged = torch.arange(4000) < distilled.judged(4000)
+    assert judged.sum() == 2666 and distilled.judged(3) == 2
+    assert sorted(set(t[judged].tolist())) == pytest.approx([0.0, 0.6])
+    assert float((t[judged] > 0).float().mean()) == pytest.approx(0.3, abs=0.03)
+    assert float(t[~judged].min()) >= 0.2 and float(t[~judged].max()) <= 0.9
     assert float(given.any(1).float().mean()) == pytest.approx(0.3, abs=0.03)
     assert set(given.sum(1).tolist()) == {0, 4, 8}
     assert torch.equal(x.where(given.unsqueeze(1), 0), real.where(given.unsqueeze(1), 0))
     alike = [torch.corrcoef(torch.stack([part.flatten() for part in (x[rows][:, :, 8:], real[rows][:, :, 8:])]))[0, 1]
-             for rows in (t == 0, t > 0)]
+             for rows in (t == 0, judged & (t > 0))]
     assert abs(alike[0]) < 0.02 and alike[1] == pytest.approx(0.6 / 0.52 ** 0.5, abs=0.02)
 
 

@@ -2,8 +2,8 @@
 
 It begins as the flow (chaconne.generators.diffusion), its critic as the GAN's (chaconne.generators.gan), and both learn
 on (ARC, Novack 2025, arXiv 2505.08175): what the network makes of noise in one evaluation is judged beside real music
-(relativistic pairing loss with R1 and R2, as the GAN has it), while noised real music keeps what it knows of later
-times. A second evaluation begins at the estimate of the first, noised again as far as `again` says.
+(relativistic pairing loss with R1 and R2, as the GAN has it). Some begin where a second evaluation does, as real music
+that is noised again (`again`), and a third learns on as the flow did.
 
 Long pieces come window by window. Each begins with the end of the one before, which lies in it as it is, marked in a
 channel beside the latents: so it was in training, where the critic judged what follows a given beginning. Nothing is
@@ -21,7 +21,13 @@ from chaconne.training.contract.layers import mean_square
 
 SIZES = ("frames", "width", "depth", "heads", "patch", "prediction")
 CRITIC = ("critic_width", "critic_depth", "critic_stages")
+EARLIEST, LATEST = 0.2, 0.9     # times of what is not judged
 CLIPPED = 5.0   # norm of gradients
+
+
+def judged(count):
+    """Return how many of a batch a critic judges: two thirds. The others learn on as the flow did."""
+    return count * 2 // 3
 
 
 class Network(diffusion.Denoiser):
@@ -80,6 +86,8 @@ class Model(Generator):
 
     def fit(self, source, trainer, knobs, preview=None, keep=None):
         """Train network and critic in turn; the network's moving average is what is kept."""
+        if knobs["batch"] < 3 * trainer.fabric.world_size:
+            raise ValueError(f"distilled.train.batch: expected 3 or more for each process, got {knobs['batch']}")
         average = trainer.average(self.network, knobs["ema"])
         network, optimizer = trainer.setup(self.network, knobs["learning_rate"], (0.0, 0.95))
         critic, critic_optimizer = trainer.setup(self.critic, knobs["critic_learning_rate"], (0.0, 0.95))
@@ -91,15 +99,17 @@ class Model(Generator):
             trainer.set_learning_rate(critic_optimizer, knobs["critic_learning_rate"] * rate)
             real, codes = source(knobs["batch"], trainer.rng(i))
             codes = codes * (torch.rand(codes.shape, device=codes.device) >= knobs["free"])
-            real, codes, *drawn = trainer.part(real, codes, *self.drawn(real, knobs))
-            x, t, given = drawn
+            real, codes = trainer.part(real, codes)
+            count = judged(len(real))
+            x, t, given = self.drawn(real, knobs)
             made = network(x, t, codes, given)
+            fake, wanted, asked = made[:count], real[:count], codes[:count]
 
             with_penalty = i % knobs["penalty_every"] == 0
-            inputs = [z.detach().requires_grad_(with_penalty) for z in (real, made)]
-            logits = (trainer.twice(critic) if with_penalty else critic)(torch.cat(inputs), codes.repeat(2, 1))
-            judged, other = logits.chunk(2)
-            critic_loss = functional.softplus(other - judged).mean()
+            inputs = [z.detach().requires_grad_(with_penalty) for z in (wanted, fake)]
+            logits = (trainer.twice(critic) if with_penalty else critic)(torch.cat(inputs), asked.repeat(2, 1))
+            better, worse = logits.chunk(2)
+            critic_loss = functional.softplus(worse - better).mean()
             if with_penalty:
                 gradients = torch.autograd.grad(logits.mean(1).sum(), inputs, create_graph=True)
                 penalty = sum(g.square().sum((1, 2)).mean() for g in gradients) * knobs["gamma"] / 2
@@ -110,7 +120,9 @@ class Model(Generator):
 
             for p in judges:
                 p.requires_grad_(False)
-            loss = functional.softplus(judged.detach() - critic(made, codes)).mean()
+            judgement = functional.softplus(better.detach() - critic(fake, asked)).mean()
+            estimate = mean_square(made[count:], real[count:])
+            loss = judgement + knobs["estimate"] * estimate
             if keep:
                 loss = loss + keep()
             optimizer.zero_grad()
@@ -120,7 +132,7 @@ class Model(Generator):
             for p in judges:
                 p.requires_grad_(True)
             average.update(self.network, i)
-            return {"generator": loss, "critic": critic_loss}
+            return {"generator": judgement, "estimate": estimate, "critic": critic_loss}
 
         state = {"network": self.network, "critic": self.critic, "average": average, "optimizer": optimizer,
                  "critic_optimizer": critic_optimizer}
@@ -131,12 +143,13 @@ class Model(Generator):
     def drawn(self, real, knobs):
         """Draw where music [B, C, T] is made from: (latents [B, C, T], times [B], what of them is given [B, T]).
 
-        Most begin as noise, a share `twice` as real music that is noised again, and of a share `given` the first
-        beats are given, up to two thirds.
+        Of those that are judged, which come first, most are noise, and a share `twice` lies where a second evaluation
+        begins; the others lie anywhere on the way. Of a share `given` the first beats are given, up to two thirds.
         """
         count, _, frames = real.shape
         beat, draw = self.settings["beat"], lambda: torch.rand(count, device=real.device)
-        t = knobs["again"] * (draw() < knobs["twice"])
+        first = torch.arange(count, device=real.device) < judged(count)
+        t = torch.where(first, knobs["again"] * (draw() < knobs["twice"]), EARLIEST + (LATEST - EARLIEST) * draw())
         most = max(1, frames // beat * 2 // 3)
         beats = (1 + (most * draw()).long()) * (draw() < knobs["given"])
         given = torch.arange(frames, device=real.device) < beat * beats.unsqueeze(1)

@@ -89,8 +89,9 @@ DIFFUSION = section(
 DISTILLED = section(
     "distilled",
     train=section("train", again=Annotated[float, Field(gt=0, lt=1, description="a number above 0 and below 1")],
-                  twice=SHARE, given=SHARE, learning_rate=RATE, critic_learning_rate=RATE, gamma=real(0, 1000),
-                  penalty_every=whole(1, 1000), free=SHARE, batch=BATCH, steps=STEPS, ema=SHARE),
+                  twice=SHARE, given=SHARE, estimate=real(0, 1000), learning_rate=RATE, critic_learning_rate=RATE,
+                  gamma=real(0, 1000), penalty_every=whole(1, 1000), free=SHARE, batch=whole(3, 2**16), steps=STEPS,
+                  ema=SHARE),
     sample=section("sample", steps=whole(1, 64), overlap=whole(0, 1024), batch=BATCH,
                    temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")]))
 PLACE = text("", "a folder, a hub id, or ''")
