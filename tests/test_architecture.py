@@ -130,7 +130,9 @@ def needed_code(stage):
               if RUNNING not in f.parents and p.is_file() and p.suffix not in (".py", ".pyc")}
     # What runs stages changes no result (tests/running/test_machinery.py).
     found = {p for p in found if RUNNING not in p.parents} - {Path("stages/__init__.py")}
-    return {p for p in found if not (p.name == "__init__.py" and only_words(ROOT, p))} | beside | lacking
+    found = {p for p in found if not (p.name == "__init__.py" and only_words(ROOT, p))} | beside | lacking
+    # A change of what it goes on from trains it anew, and what is made of it follows its weights.
+    return found - GOES_ON[DISTILLED] if "data/models/distilled" in {dep.def_path for dep in stage.deps} else found
 
 
 @pytest.mark.parametrize("setting", [("gan", "laptop"), ("diffusion", "smoke")], ids="-".join)

@@ -18,7 +18,7 @@ from scripts.smoke import environment
 from tests.conftest import ROOT
 
 MISTAKES = (  # in params.yaml: text, what stands there instead, what is said
-    ("model: gan", "model: gna", "model: expected one of diffusion, gan, musika; got gna; "
+    ("model: gan", "model: gna", "model: expected one of diffusion, distilled, gan, musika; got gna; "
      "try `dvc exp run -S model=gan`"),
     ("gamma: 1.0", "gama: 1.0", "params.yaml: gan.train.gama is not a setting; there is gamma"),
     ("truncation: 1.0  ", "truncation: 7  ", "params.yaml: gan.sample.truncation: expected a number 0..1; got 7"),

@@ -18,7 +18,8 @@ CORPORA = "expected one of chorales, cocochorales, folder, folk, maestro"
 
 
 @pytest.mark.parametrize(("name", "value", "said"), [
-    ("model", "nonsense", "expected one of diffusion, gan, musika; got nonsense; try `dvc exp run -S model=gan`"),
+    ("model", "nonsense",
+     "expected one of diffusion, distilled, gan, musika; got nonsense; try `dvc exp run -S model=gan`"),
     ("data", "nonsense", f"{CORPORA}; got nonsense; try `dvc exp run -S data=chorales`"),
     ("genre", 7, f"{CORPORA}; got 7; try `dvc exp run -S genre=folk`"),
     ("codec", "encodec", "expected one of musika, own, spectral; got encodec; try `dvc exp run -S codec=spectral`"),
@@ -49,12 +50,12 @@ def test_the_stage_exits_with_2_and_writes_nothing(tmp_path):
 
     failed = run()
     assert failed.returncode == 2
-    assert failed.stderr.startswith("model: expected one of diffusion, gan, musika; got nonsense")
+    assert failed.stderr.startswith("model: expected one of diffusion, distilled, gan, musika; got nonsense")
     assert not (tmp_path / "data").exists()
     (tmp_path / "params.yaml").write_text(text)
     assert run().returncode == 0
     assert (tmp_path / "data" / "selectors.txt").read_text() == "ok\n"
     assert (tmp_path / "data" / "codec.txt").read_text() == "spectral\n"
-    assert (tmp_path / "data" / "generators.txt").read_text() == "diffusion\ngan\n"
+    assert (tmp_path / "data" / "generators.txt").read_text() == "diffusion\ndistilled\ngan\n"
     (tmp_path / "params.yaml").write_text(text.replace("codec: spectral", "codec: own"))
     assert run().returncode == 0 and (tmp_path / "data" / "codec.txt").read_text() == "own\n"
