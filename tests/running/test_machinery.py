@@ -75,5 +75,10 @@ def test_clocks_are_kept_beside_each_other_and_for_the_page(tmp_path, monkeypatc
     assert table["stages"] == {"train_gan": seconds, "sample_gan": seconds,
                                "train_codec": seconds | {"wall_seconds": 4.0}}
     assert set(table) == {"gan", "stages"}
+    assert clocks.trained_for(["gan", "diffusion"]) == {}    # nobody timed the second
+    clocks.record("train_diffusion", {"train_cpu_seconds": 2.25})
+    clocks.record("train_distilled", {"train_cpu_seconds": 1.0} | clocks.trained_for(["gan", "diffusion"]))
+    table = json.loads((tmp_path / "metrics/timing.json").read_text())
+    assert table["distilled"] == {"train_cpu_seconds": 1.0, "begun_cpu_seconds": 3.75}
     name, text = (tmp_path / "metrics/timing.js").read_text().split(" = ", 1)
     assert name == "globalThis.chaconneClocks" and json.loads(text.rstrip(";\n")) == table
