@@ -1,13 +1,13 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 86.01,
-    "train_cpu_seconds": 450.09,
-    "train_wall_seconds": 367.75
+    "realtime_factor": 77.6,
+    "train_cpu_seconds": 519.95,
+    "train_wall_seconds": 324.68
   },
   "gan": {
-    "realtime_factor": 119.97,
-    "train_cpu_seconds": 447.46,
-    "train_wall_seconds": 270.68
+    "realtime_factor": 114.7,
+    "train_cpu_seconds": 528.05,
+    "train_wall_seconds": 314.25
   },
   "stages": {
     "accompaniment/accompany": {
@@ -36,9 +36,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 112.27
     },
     "anchors": {
-      "cpu_seconds": 33.21,
-      "peak_mb": 1251,
-      "wall_seconds": 20.11
+      "cpu_seconds": 40.69,
+      "peak_mb": 1220,
+      "wall_seconds": 25.19
     },
     "codec_musika": {
       "cpu_seconds": 2.82,
@@ -91,9 +91,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 95.69
     },
     "corpus": {
-      "cpu_seconds": 123.9,
-      "peak_mb": 181,
-      "wall_seconds": 69.86
+      "cpu_seconds": 142.35,
+      "peak_mb": 180,
+      "wall_seconds": 72.63
     },
     "counterpoint/compose": {
       "cpu_seconds": 237.35,
@@ -126,9 +126,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 749.13
     },
     "encode": {
-      "cpu_seconds": 17.36,
-      "peak_mb": 824,
-      "wall_seconds": 8.73
+      "cpu_seconds": 19.41,
+      "peak_mb": 826,
+      "wall_seconds": 9.59
     },
     "encode_genre": {
       "cpu_seconds": 22.04,
@@ -136,14 +136,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 11.37
     },
     "evaluate_anchors": {
-      "cpu_seconds": 100.99,
-      "peak_mb": 1157,
-      "wall_seconds": 52.93
+      "cpu_seconds": 113.87,
+      "peak_mb": 1185,
+      "wall_seconds": 59.34
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 33.76,
-      "peak_mb": 1087,
-      "wall_seconds": 16.8
+      "cpu_seconds": 38.07,
+      "peak_mb": 1074,
+      "wall_seconds": 19.0
     },
     "evaluate_finetune": {
       "cpu_seconds": 137.45,
@@ -151,9 +151,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 72.26
     },
     "evaluate_gan": {
-      "cpu_seconds": 33.72,
-      "peak_mb": 1073,
-      "wall_seconds": 16.69
+      "cpu_seconds": 38.24,
+      "peak_mb": 1081,
+      "wall_seconds": 19.09
     },
     "finetune": {
       "cpu_seconds": 171.74,
@@ -171,9 +171,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 29.67
     },
     "reference_corpus": {
-      "cpu_seconds": 56.04,
-      "peak_mb": 994,
-      "wall_seconds": 28.79
+      "cpu_seconds": 70.32,
+      "peak_mb": 984,
+      "wall_seconds": 36.79
     },
     "reference_genre": {
       "cpu_seconds": 57.16,
@@ -181,9 +181,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 32.94
     },
     "sample_diffusion": {
-      "cpu_seconds": 24.44,
-      "peak_mb": 1263,
-      "wall_seconds": 13.61
+      "cpu_seconds": 29.64,
+      "peak_mb": 1286,
+      "wall_seconds": 16.89
     },
     "sample_finetune": {
       "cpu_seconds": 41.03,
@@ -191,14 +191,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 28.51
     },
     "sample_gan": {
-      "cpu_seconds": 14.39,
-      "peak_mb": 1305,
-      "wall_seconds": 8.2
+      "cpu_seconds": 16.6,
+      "peak_mb": 1309,
+      "wall_seconds": 9.23
     },
     "scores": {
-      "cpu_seconds": 14.62,
-      "peak_mb": 259,
-      "wall_seconds": 9.14
+      "cpu_seconds": 17.71,
+      "peak_mb": 280,
+      "wall_seconds": 11.53
     },
     "scratch": {
       "cpu_seconds": 2.91,
@@ -216,14 +216,14 @@ globalThis.chaconneClocks = {
       "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 452.86,
-      "peak_mb": 1286,
-      "wall_seconds": 368.15
+      "cpu_seconds": 523.39,
+      "peak_mb": 1301,
+      "wall_seconds": 325.15
     },
     "train_gan": {
-      "cpu_seconds": 450.31,
-      "peak_mb": 1341,
-      "wall_seconds": 271.07
+      "cpu_seconds": 531.44,
+      "peak_mb": 1288,
+      "wall_seconds": 314.74
     },
     "train_musika": {
       "cpu_seconds": 2.7,
