@@ -229,10 +229,12 @@ def test_200_damaged_folders_that_carry_sums(latents):
     fuzz(latents, ["SHA256SUMS"], lambda: Latents(latents, "train", 16), 100, "SHA256SUMS")
 
 
-@pytest.mark.parametrize("name", ["gan", "diffusion"])
+@pytest.mark.parametrize("name", ["gan", "diffusion", "distilled"])
 def test_150_models_of_each_kind(tmp_path, name):
     torch.manual_seed(0)
-    model = load_variation("generators", name).Model(SMOKE[name]["train"], 5, 10.0, {"mode": ["major", "minor"]})
+    sizes = {} if name != "distilled" else SMOKE["gan"]["train"] | SMOKE["diffusion"]["train"]
+    settings = sizes | SMOKE[name]["train"]
+    model = load_variation("generators", name).Model(settings, 5, 10.0, {"mode": ["major", "minor"]})
     model.save(tmp_path)
     told = fuzz(tmp_path, ["model.json", "model.json", "model.safetensors"], lambda: load_generator(tmp_path), 150,
                 str(tmp_path))

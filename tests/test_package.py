@@ -49,7 +49,10 @@ def test_help_comes_without_loading_the_heavy_libraries(tmp_path):
 def generator(request):
     """Return (model, knobs of sampling): every generator, untrained, for latents of 5 channels at 10 Hz."""
     smoke = yaml.safe_load((ROOT / "conf/scale/smoke.yaml").read_text())
-    knobs = merge(read_params(ROOT), smoke)[request.param]
+    params = merge(read_params(ROOT), smoke)
+    knobs = params[request.param]
+    if request.param == "distilled":    # it has the sizes of the two that it goes on from
+        knobs = merge({"train": params["gan"]["train"] | params["diffusion"]["train"]}, knobs)
     torch.manual_seed(0)
     model = load_variation("generators", request.param).Model(knobs["train"], 5, 10.0, VOCABULARY).eval()
     # Some networks begin as zero or identity; a little noise lets every input count.

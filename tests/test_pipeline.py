@@ -26,16 +26,17 @@ SEARCHES = search.read(ROOT / "conf/search.yaml")
 
 PAGE = {"report"}
 PAGES = {"report_genre", *PAGE}
-PACKED = {"pack@gan", "pack@diffusion"}     # a pack tells the numbers of the table
+PACKED = {"pack@gan", "pack@diffusion", "pack@distilled"}     # a pack tells the numbers of the table
 TABLES = {"compare", *PACKED, *PAGE}
 GENRE = {"evaluate_finetune", *PAGES}
-MEASURED = {"evaluate@gan", "evaluate@diffusion", *GENRE, *TABLES}
+MEASURED = {"evaluate@gan", "evaluate@diffusion", "evaluate@distilled", *GENRE, *TABLES}
 TUNED = {"finetune", "scratch", "sample_finetune", *GENRE}
 SELECTED = {"compare", *TUNED}      # of the page's own run
 SHIPPED = {"train_codec", "pack_codec"}     # the codec that would ship; the one that does is committed
 OWN = {"own_codec", "musika_codec"}
-GAN = {"train_gan", "sample@gan", "evaluate@gan", *TABLES}
-DIFFUSION = {"train_diffusion", "sample@diffusion", "evaluate@diffusion", *TABLES}
+BOTH = {"train_distilled", "sample@distilled", "evaluate@distilled", *TABLES}    # goes on from the two
+GAN = {"train_gan", "sample@gan", "evaluate@gan", *BOTH}
+DIFFUSION = {"train_diffusion", "sample@diffusion", "evaluate@diffusion", *BOTH}
 LATENTS = {"encode", "encode_genre", "train_musika", "anchors", "evaluate@anchors"}
 LATENTS |= GAN | DIFFUSION | SELECTED
 ACCOMPANIED = {"accompany", "evaluate_accompaniment", "report_accompaniment"}
@@ -62,6 +63,8 @@ TABLE = {
     "code of Musika, which is not selected": (f"{GENERATORS}/musika.py", r"\Z", "\nEDITED = True\n", {"train_musika"}),
     "training of the GAN": ("params.yaml", r"gamma: \S+", "gamma: 0.5", GAN | SELECTED | STEERED_GAN),
     "steps of the GAN": ("conf/scale/smoke.yaml", r"(gan: .*steps:) \d+", r"\1 21", GAN | SELECTED | STEERED_GAN),
+    "code of both": (f"{GENERATORS}/distilled.py", r"\Z", "\nEDITED = True\n", BOTH),
+    "post-training": ("params.yaml", r"twice: \S+", "twice: 0.4", BOTH),
     "sampling of the GAN": ("params.yaml", r"truncation: \S+", "truncation: 0.9", {
         "sample@gan", "evaluate@gan", "sample_finetune", *GENRE, *TABLES}),
     "sampling of diffusion": ("params.yaml", r"guidance: \S+", "guidance: 1.5", {
@@ -130,45 +133,47 @@ WORDS = (
 STALE = {
     "src/chaconne/storage/latents/audio.py": {
         "train_codec", *OWN, "encode", "encode_genre", "encode_voices", "encode_variants", "train_gan",
-        "train_diffusion", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
-        "steer@diffusion", "anchors", "sample@gan", "sample@diffusion", "sample_finetune", "accompany",
-        "known_controls", "try_controls@gan", "try_controls@diffusion", "evaluate_accompaniment",
+        "train_diffusion", "train_distilled", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
+        "steer@diffusion", "anchors", "sample@gan", "sample@diffusion", "sample@distilled", "sample_finetune",
+        "accompany", "known_controls", "try_controls@gan", "try_controls@diffusion", "evaluate_accompaniment",
         "evaluate_controls", *PACKED},
     "src/chaconne/codec/spectral.py": {
         "codec", "train_codec", "own_codec", "encode", "encode_genre", "encode_voices", "encode_variants", "train_gan",
-        "train_diffusion", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
-        "steer@diffusion", "anchors", "sample@gan", "sample@diffusion", "sample_finetune", "accompany",
-        "try_controls@gan", "try_controls@diffusion", *PACKED},
+        "train_diffusion", "train_distilled", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
+        "steer@diffusion", "anchors", "sample@gan", "sample@diffusion", "sample@distilled", "sample_finetune",
+        "accompany", "try_controls@gan", "try_controls@diffusion", *PACKED},
     "src/chaconne/codec/own.py": {"own_codec"},
     "src/chaconne/codec/musika.py": {"musika_codec"},
     "src/chaconne/training/engine/trainer.py": {
-        "train_codec", *OWN, "train_gan", "train_diffusion", "train_musika", "finetune", "scratch",
+        "train_codec", *OWN, "train_gan", "train_diffusion", "train_distilled", "train_musika", "finetune", "scratch",
         "train_accompaniment", "steer@gan", "steer@diffusion", "train_counterpoint", "reinforce"},
     "src/chaconne/training/fitting.py": {
-        "train_gan", "train_diffusion", "train_musika", "finetune", "scratch", "train_accompaniment", "steer@gan",
-        "steer@diffusion"},
-    "src/chaconne/training/sampling.py": {"anchors", "sample@gan", "sample@diffusion", "sample_finetune",
-                                          "try_controls@gan", "try_controls@diffusion"},
-    "src/chaconne/corpora/rendering/packing.py": {"scores", "genre_scores", "corpus", "genre_corpus", "voices",
-                                                  "variants", "compose", "hear_counterpoint", "timbres"},
-    "src/chaconne/scores/formats/midi.py": {"scores", "genre_scores", "counterpoint_scores", "compose",
-                                            "evaluate_counterpoint", "timbres"},
+        "train_gan", "train_diffusion", "train_distilled", "train_musika", "finetune", "scratch", "train_accompaniment",
+        "steer@gan", "steer@diffusion"},
+    "src/chaconne/training/sampling.py": {
+        "anchors", "sample@gan", "sample@diffusion", "sample@distilled", "sample_finetune", "try_controls@gan",
+        "try_controls@diffusion"},
+    "src/chaconne/corpora/rendering/packing.py": {
+        "scores", "genre_scores", "corpus", "genre_corpus", "voices", "variants", "compose", "hear_counterpoint",
+        "timbres"},
+    "src/chaconne/scores/formats/midi.py": {
+        "scores", "genre_scores", "counterpoint_scores", "compose", "evaluate_counterpoint", "timbres"},
     "src/chaconne/evaluation/reference/chroma.py": {
-        "reference", "genre_reference", "evaluate@anchors", "evaluate@gan", "evaluate@diffusion", "evaluate_finetune",
-        "evaluate_accompaniment", "evaluate_controls", "hear_counterpoint"},
+        "reference", "genre_reference", "evaluate@anchors", "evaluate@gan", "evaluate@diffusion", "evaluate@distilled",
+        "evaluate_finetune", "evaluate_accompaniment", "evaluate_controls", "hear_counterpoint"},
     "src/chaconne/evaluation/rows/rows.py": {
-        "evaluate@anchors", "evaluate@gan", "evaluate@diffusion", "evaluate_finetune", "evaluate_accompaniment",
-        "evaluate_controls", "hear_counterpoint"},
+        "evaluate@anchors", "evaluate@gan", "evaluate@diffusion", "evaluate@distilled", "evaluate_finetune",
+        "evaluate_accompaniment", "evaluate_controls", "hear_counterpoint"},
     "src/chaconne/counterpoint/rules/rules.py": {"reinforce", "compose", "evaluate_counterpoint", "hear_counterpoint"},
     # A pack can hold a model that is steered.
-    "src/chaconne/controls/wishes/numbers.py": {"encode_variants", "known_controls", "steer@gan", "steer@diffusion",
-                                                "try_controls@gan", "try_controls@diffusion", "evaluate_controls",
-                                                *PACKED},
-    "src/chaconne/pages/shared/charts.py": {"report", "report_genre", "report_counterpoint", "report_accompaniment",
-                                            "report_controls"},
-    "src/chaconne/generators/diffusion.py": {"train_diffusion", "sample@diffusion", "steer@diffusion",
-                                             "try_controls@diffusion", "train_accompaniment", "accompany",
-                                             "pack@diffusion"},
+    "src/chaconne/controls/wishes/numbers.py": {
+        "encode_variants", "known_controls", "steer@gan", "steer@diffusion", "try_controls@gan",
+        "try_controls@diffusion", "evaluate_controls", *PACKED},
+    "src/chaconne/pages/shared/charts.py": {
+        "report", "report_genre", "report_counterpoint", "report_accompaniment", "report_controls"},
+    "src/chaconne/generators/diffusion.py": {
+        "train_diffusion", "train_distilled", "sample@diffusion", "steer@diffusion", "try_controls@diffusion",
+        "train_accompaniment", "accompany", "pack@diffusion"},
 }
 
 

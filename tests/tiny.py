@@ -12,7 +12,7 @@ import torch
 from chaconne.accompaniment.listening.listener import Accompanist
 from chaconne.codec import spectral
 from chaconne.controls.steering.learning import begin_as
-from chaconne.generators import diffusion, gan
+from chaconne.generators import diffusion, distilled, gan
 from chaconne.running.files import seal
 from chaconne.running.models import load_variation
 from chaconne.running.params.reading import codec_folder, read_params
@@ -30,7 +30,12 @@ SIZES = {
     "diffusion": dict(frames=16, patch=2, beat=4, width=24, depth=1, heads=2, batch=4, steps=1, learning_rate=0.002,
                       weight_decay=0.0, ema=0.9, free=0.3, prediction="data", time_mean=-0.5, time_deviation=1.0),
 }
-KINDS = {"gan": gan, "diffusion": diffusion}
+SIZES["distilled"] = {**{key: SIZES["diffusion"][key] for key in ("frames", "patch", "beat", "width", "depth", "heads",
+                                                                 "prediction")},
+                      "critic_width": 24, "critic_depth": 1, "critic_stages": 2, "again": 0.6, "twice": 0.3,
+                      "given": 0.3, "estimate": 3.0, "batch": 4, "steps": 1, "learning_rate": 0.001,
+                      "critic_learning_rate": 0.001, "gamma": 0.3, "penalty_every": 6, "ema": 0.9, "free": 0.3}
+KINDS = {"gan": gan, "diffusion": diffusion, "distilled": distilled}
 VOCABULARY = {"instrument": ["Church Organ", "Violin"], "mode": ["major", "minor"]}
 CORPORA = [{"name": "chords", "title": "Chords of sines", "licence": "CC0-1.0", "citation": "these tests"}]
 

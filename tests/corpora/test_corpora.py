@@ -1,5 +1,8 @@
 """Corpora: parsers against known answers, rendered pitches and onsets measured from the sound."""
 
+import io
+
+import mido
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +11,7 @@ from chaconne.corpora import chorales, folk
 from chaconne.corpora.gathering.scores import parse_corpus
 from chaconne.corpora.rendering.packing import pack
 from chaconne.corpora.rendering.plan import COLUMNS, in_range, plan
-from chaconne.corpora.rendering.render import Renderer, render
+from chaconne.corpora.rendering.render import Renderer, midi_bytes, render
 from chaconne.running.params.corpora import check, read_settings
 from chaconne.scores.collection import melody
 from chaconne.scores.pieces.score import Unusable, unpack
@@ -140,6 +143,33 @@ def test_rendered_pitches_are_the_written_ones(instrument, low, high):
     assert np.abs(wrong).max() < 0.3, dict(zip(written.tolist(), heard.round(2).tolist(), strict=True))
     if instrument != "Church Organ":
         assert np.mean(np.abs(heard - written) < 0.3) > 0.8
+
+
+def sounding_pitch(sound):
+    """Return the MIDI pitch of the period of a sound: the shortest after which it is nearly the same again."""
+    sound = sound - sound.mean()
+    power = np.fft.irfft(np.abs(np.fft.rfft(sound, 2 * len(sound))) ** 2)[: len(sound)]
+    alike = power / power[0] * len(sound) / np.arange(len(sound), 0, -1)
+    first, last = RATE // 4200, RATE // 40
+    again = [i for i in range(first, last) if alike[i] > max(alike[i - 1], alike[i + 1], 0.9 * alike[first:last].max())]
+    left, here, right = alike[again[0] - 1:again[0] + 2]
+    return 69 + 12 * np.log2(RATE / (again[0] + (left - right) / 2 / (left - 2 * here + right)) / 440)
+
+
+@pytest.mark.parametrize("instrument", [
+    "Drawbar Organ", "Percussive Organ", "Rock Organ", "Timpani", "Whistle", "FX 2 (soundtrack)", "FX 3 (crystal)"])
+def test_programs_that_the_soundfont_tunes_otherwise_sound_as_written(instrument):
+    """findings/timbres_off_their_pitch.sh."""
+    for written in (60, 67, 72):
+        sound = render(notes_of([written]), row(instrument, 2), SETTINGS | {"reverb": 0}, RATE).astype(float)
+        low = 12 if instrument in ("Whistle", "FX 3 (crystal)") else 0
+        assert sounding_pitch(sound[3000:15000]) == pytest.approx(written - low, abs=0.3)
+
+
+def test_notes_that_a_tuning_would_move_out_of_midi_stay():
+    written = midi_bytes(notes_of([60, 115, 116]), row("Drawbar Organ", 3), SETTINGS, RATE)
+    played = [message.note for message in mido.MidiFile(file=io.BytesIO(written)) if message.type == "note_on"]
+    assert played == [72, 127, 116]
 
 
 def test_rendered_onsets_lie_on_the_grid():

@@ -126,6 +126,18 @@ def test_the_sweep_over_evaluations(here, run_stage, monkeypatch, capsys):  # no
     assert capsys.readouterr().out.count("already measured") == 1  # the GAN
 
 
+def test_what_goes_on_from_others_is_swept_over_evaluations_alone(here, run_stage):  # noqa: F811
+    knobs = {"steps": 2, "overlap": 1, "temperature": 1.0, "batch": 8}
+    write_params(generators=["gan", "diffusion", "distilled"],
+                 distilled={"train": SIZES["distilled"] | {"steps": 2}, "sample": knobs})
+    for name in ("gan", "diffusion", "distilled"):
+        assert run_stage(here, f"train_{name}") is None
+    params = read_params() | {"generators": ["distilled"]}
+    assert [(p["generator"], p["evaluations"]) for p in running.run("evaluations", params)] == [
+        ("distilled", 1), ("distilled", 4), ("distilled", 2)]
+    assert running.run("training", params) == []
+
+
 def test_the_sweep_over_training(here, run_stage, monkeypatch, capsys):  # noqa: F811
     for name in ("gan", "diffusion"):
         assert run_stage(here, f"train_{name}") is None

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-from chaconne.generators import diffusion, gan
+from chaconne.generators import diffusion, distilled, gan
 from chaconne.running.files import read_json
 from chaconne.running.models import load_generator
 from chaconne.running.pace import same, threads
@@ -32,9 +32,15 @@ SIZES = {
                       weight_decay=0.0, ema=0.9, free=0.3, prediction="data", time_mean=-0.5,
                       time_deviation=1.0),
 }
+SIZES["distilled"] = {**{key: SIZES["diffusion"][key] for key in ("frames", "patch", "beat", "width", "depth", "heads",
+                                                                 "prediction")},
+                      "critic_width": 32, "critic_depth": 1, "critic_stages": 2, "again": 0.6, "twice": 0.3,
+                      "given": 0.3, "estimate": 3.0, "batch": 16, "steps": 40, "learning_rate": 0.001,
+                      "critic_learning_rate": 0.001, "gamma": 0.3, "penalty_every": 6, "ema": 0.9, "free": 0.3}
 KNOBS = {"gan": {"truncation": 1.0, "piece": 3},
+         "distilled": {"steps": 2, "overlap": 1, "temperature": 1.0, "batch": 8},
          "diffusion": {"method": "heun", "steps": 3, "shift": 1.0, "guidance": 1.0, "temperature": 1.0, "batch": 8}}
-MODULES = {"gan": gan, "diffusion": diffusion}
+MODULES = {"gan": gan, "diffusion": diffusion, "distilled": distilled}
 TRAINER = dict(accelerator="cpu", devices=1, num_nodes=1, precision="32-true", log_every=10, previews=0)
 
 
@@ -58,7 +64,7 @@ def train(model, target, tmp_path, monkeypatch, **changes):
     return model.eval()
 
 
-@pytest.fixture(params=["gan", "diffusion"])
+@pytest.fixture(params=["gan", "diffusion", "distilled"])
 def name(request):
     return request.param
 
@@ -217,6 +223,77 @@ def test_diffusion_long_piece_of_a_known_field_has_no_seam():
     torch.testing.assert_close(z, torch.full_like(z, target), atol=1e-4, rtol=0)
 
 
+def begun(seed=0):
+    """Return (a flow whose every input counts, a GAN, what is distilled of both before it learns)."""
+    flow, other = make("diffusion").eval(), make("gan").eval()
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for p in (*flow.parameters(), *other.parameters()):
+            p += 0.1 * torch.randn_like(p)
+    model = make("distilled").eval()
+    model.begin_as(flow, other)
+    return flow, other, model
+
+
+def test_what_is_distilled_begins_as_the_flow_and_its_critic_as_the_gans():
+    flow, other, model = begun()
+    x, t, codes = torch.randn(3, 6, 16), torch.tensor([0.0, 0.3, 0.8]), torch.ones(3, 2, dtype=torch.long)
+    nothing = torch.zeros(3, 16, dtype=torch.bool)
+    with torch.no_grad():
+        estimate = x + (1 - t[:, None, None]) * flow.network(x, t, codes)
+        torch.testing.assert_close(model.network(x, t, codes, nothing), estimate)
+        torch.testing.assert_close(model.critic(x, codes), other.critic(x, codes))
+        given = nothing.clone()
+        given[:, :4] = True
+        made = model.network(x, t, codes, given)
+    assert torch.equal(made[:, :, :4], x[:, :, :4])
+    torch.testing.assert_close(made[:, :, 4:], estimate[:, :, 4:])
+    assert set(model.sizes(flow, other)) | {"again", "twice", "given", "estimate"} == set(model.settings) - {
+        "batch", "steps", "learning_rate", "critic_learning_rate", "gamma", "penalty_every", "ema", "free"}
+
+
+def test_windows_of_what_is_distilled_go_on_from_the_end_of_the_one_before():
+    _, _, model = begun()
+    seen, network = [], model.network.forward
+
+    def watched(x, t, codes, given):
+        seen.append((x, given, network(x, t, codes, given)))
+        return seen[-1][2]
+
+    model.network.forward = watched
+    z = model.normalise(model.sample(40 / 10.77, 0, {}, {**KNOBS["distilled"], "overlap": 1}))
+    assert z.shape[2] == 40 and len(seen) == 2 * 3 == 2 * model.function_evaluations(KNOBS["distilled"]) + 2
+    assert not seen[0][1].any() and not seen[1][1].any()
+    for first, (x, given, _) in zip((12, 12, 24, 24), seen[2:], strict=True):
+        assert given[0].nonzero().flatten().tolist() == [0, 1, 2, 3]
+        torch.testing.assert_close(x[:, :, :4], z[:, :, first:first + 4])
+
+
+def test_evaluations_of_what_is_distilled_lie_where_it_learned():
+    model = make("distilled")
+    assert [model.times(n) for n in (1, 2, 3, 4)] == [
+        [0.0], [0.0, 0.6], [0.0, 0.6, 0.8], pytest.approx([0.0, 0.6, 0.6 + 0.4 / 3, 0.6 + 0.8 / 3])]
+    torch.manual_seed(0)
+    real = torch.randn(4000, 6, 16)
+    x, t, given = model.drawn(real, SIZES["distilled"])
+    judged = torch.arange(4000) < distilled.judged(4000)
+    assert judged.sum() == 2666 and distilled.judged(3) == 2
+    assert sorted(set(t[judged].tolist())) == pytest.approx([0.0, 0.6])
+    assert float((t[judged] > 0).float().mean()) == pytest.approx(0.3, abs=0.03)
+    assert float(t[~judged].min()) >= 0.2 and float(t[~judged].max()) <= 0.9
+    assert float(given.any(1).float().mean()) == pytest.approx(0.3, abs=0.03)
+    assert set(given.sum(1).tolist()) == {0, 4, 8}
+    assert torch.equal(x.where(given.unsqueeze(1), 0), real.where(given.unsqueeze(1), 0))
+    alike = [torch.corrcoef(torch.stack([part.flatten() for part in (x[rows][:, :, 8:], real[rows][:, :, 8:])]))[0, 1]
+             for rows in (t == 0, judged & (t > 0))]
+    assert abs(alike[0]) < 0.02 and alike[1] == pytest.approx(0.6 / 0.52 ** 0.5, abs=0.02)
+
+
+def test_an_overlap_that_leaves_nothing_new_is_told():
+    with pytest.raises(ValueError, match="overlap: expected fewer than the 4 beats of a window, got 4"):
+        make("distilled").sample(1.0, 0, {}, {**KNOBS["distilled"], "overlap": 4})
+
+
 def test_conditions():
     asked = [{"mode": "minor"}, {"instrument": "organ", "mode": "never met"}, {}]
     assert encode_conditions(VOCABULARY, asked).tolist() == [[0, 2], [1, 0], [0, 0]]
@@ -277,9 +354,13 @@ def test_the_race_is_fair_in_parameters(scale):
     """Generator and critic together within 10 % of the denoiser, at every scale."""
     params = merge(yaml.safe_load((ROOT / "params.yaml").read_text()),
                    yaml.safe_load((ROOT / "conf" / "scale" / f"{scale}.yaml").read_text()))
-    models = {name: module.Model(params[name]["train"], 64, 10.77, VOCABULARY) for name, module in MODULES.items()}
-    count = {name: sum(p.numel() for p in model.parameters()) for name, model in models.items()}
+    models = {name: MODULES[name].Model(params[name]["train"], 64, 10.77, VOCABULARY) for name in ("gan", "diffusion")}
+    sizes = distilled.Model.sizes(models["diffusion"], models["gan"])
+    models["distilled"] = distilled.Model(sizes | params["distilled"]["train"], 64, 10.77, VOCABULARY)
+    count = {name: sum(p.numel() for p in model.sampled()) for name, model in models.items()}
+    count["gan"] += sum(p.numel() for p in models["gan"].critic.parameters())
     assert abs(count["gan"] / count["diffusion"] - 1) < 0.1
+    assert abs(count["distilled"] / count["diffusion"] - 1) < 0.01
 
 
 def test_conditions_are_heard_from_the_start(name):

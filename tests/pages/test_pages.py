@@ -93,4 +93,4 @@ def test_the_made_pages_have_every_command_and_every_knob():
     commands, params = docs_hooks.commands(), docs_hooks.params()
     assert "## `chaconne inpaint`" in commands and "`--from`" in commands and "[bold]" not in commands
     assert "| `gan.train.gamma` | 1.0 | weight of R1 and R2 | a number 0..1000 |" in params
-    assert "| `generators` | gan, diffusion |" in params and "| `finetune.steps` | 500 |" in params
+    assert "| `generators` | gan, diffusion, distilled |" in params and "| `finetune.steps` | 500 |" in params

@@ -17,7 +17,7 @@ from chaconne.running.files import read_json, verify
 from chaconne.running.models import load_generator, load_variation
 from chaconne.storage.files import runs_in, write_json
 from chaconne.storage.latents.latents import Latents
-from chaconne.training import fitting
+from chaconne.training import distilling, fitting
 from chaconne.training.engine import trainer as training
 from chaconne.training.engine.optimisation import Average
 from stages import train_musika
@@ -152,6 +152,30 @@ class Elsewhere(training.Trainer):
         raise StopIteration
 
 
+def test_what_is_distilled_goes_on_from_the_flow_and_the_gan_of_the_same_run(workspace, monkeypatch):
+    params = PARAMS | {"runs": 2, "distilled": {"train": SIZES["distilled"] | {"steps": 1, "learning_rate": 1e-9}}}
+    fitting.pretrain("train_diffusion", diffusion.Model, SIZES["diffusion"], params, distilling.FLOW, None, 2)
+    train(distilling.GAN, runs=2, afresh=False)
+    spent = distilling.distil("train_distilled", params, "made", None)
+    assert set(spent) == {"train_cpu_seconds", "train_wall_seconds"}     # nothing timed the two
+    made, flows = ([load_generator(folder) for folder in runs_in(place)] for place in ("made", distilling.FLOW))
+    blocks = [[dict(model.named_parameters())["network.blocks.0.qkv.weight"] for model in models]
+              for models in (made, flows)]
+    for own, known in zip(*blocks, strict=True):
+        torch.testing.assert_close(own, known, atol=1e-6, rtol=0)
+    assert not torch.allclose(*blocks[0]) and made[0].facts["train_examples"] == SIZES["distilled"]["batch"]
+    keys = []
+    monkeypatch.setattr(fitting, "Trainer", lambda name, *key: keys.append(key) or stop())
+    with pytest.raises(StopIteration):
+        distilling.distil("train_distilled", params, "again", None)
+    assert {str(path) for path in keys[0][-1]} >= {f"{distilling.FLOW}/model.safetensors",
+                                                   f"{distilling.GAN}/model.safetensors"}
+
+
+def stop():
+    raise StopIteration
+
+
 @pytest.mark.parametrize("name", ["gan", "diffusion"])
 def test_steering_goes_where_the_trainer_is(name, workspace):
     latents, curves = (Latents("data/latents", "train", tiny.SIZES[name]["frames"]) for _ in range(2))
@@ -163,10 +187,10 @@ def test_steering_goes_where_the_trainer_is(name, workspace):
         fitting.learn(model, steering.source_of(latents, curves, model), Elsewhere(), model.settings, "nowhere")
 
 
-@pytest.mark.parametrize("name", ["gan", "diffusion", "accompaniment"])
+@pytest.mark.parametrize("name", ["gan", "diffusion", "distilled", "accompaniment"])
 def test_training_goes_where_the_trainer_is(name, workspace):
-    kind = {"gan": gan.Model, "diffusion": diffusion.Model, "accompaniment": Accompanist}[name]
-    settings = tiny.SIZES["gan" if name == "gan" else "diffusion"]
+    kind = {"accompaniment": Accompanist, **{key: module.Model for key, module in tiny.KINDS.items()}}[name]
+    settings = tiny.SIZES.get(name, tiny.SIZES["diffusion"])
     latents = Latents("data/latents", "train", settings["frames"])
     model = fitting.create(kind, settings, latents, ["mode"], 0)
     sets = dict.fromkeys(("mix", "given", "rest"), latents)

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 Model = Annotated[str | None, typer.Option(
-    "--model", "-m", help="gan, diffusion, finetuned, ..., or a pack (folder or file)  [default: params.yaml]",
+    "--model", "-m", help="gan, diffusion, distilled, finetuned, ..., or a pack (folder or file)  "
+                          "[default: params.yaml]",
     autocompletion=lambda: known_models())]
 Rev = Annotated[str | None, typer.Option(help="a Git revision or a DVC experiment; the workspace is left alone")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="another seed, another piece")]
@@ -18,7 +19,8 @@ Conditions = Annotated[list[str] | None, typer.Option(
                         "register=52@0,68@30")]
 Towards = Annotated[list[str] | None, typer.Option(
     "--towards", help="attribute=value at the end, of seeds; --condition is what it begins with")]
-Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="of diffusion: more are finer and slower")]
+Steps = Annotated[int | None, typer.Option(
+    min=1, max=1000, help="of diffusion: more are finer and slower; of distilled: 1, 2 or 4")]
 Method = Annotated[str | None, typer.Option(help="of diffusion: heun, multistep or euler")]
 Guidance = Annotated[float | None, typer.Option(min=0, max=100, help="of diffusion, towards the condition; 1 is off")]
 Truncation = Annotated[float | None, typer.Option(min=0, max=100, help="of a GAN: less is more typical, less varied")]

@@ -11,7 +11,8 @@ from chaconne.running.files import new_file, read_json
 TABLE = Path("metrics/timing.json")
 SCRIPT = TABLE.with_suffix(".js")   # the same for the page: a browser lets a page of a disk read scripts, no JSON
 SHOWN = ("wall_seconds", "cpu_seconds", "peak_mb")
-COSTS = ("train_cpu_seconds", "train_wall_seconds", "realtime_factor")  # of a generator, from its two stages
+# Of a generator, from its two stages; begun: the training of others that it goes on from.
+COSTS = ("train_cpu_seconds", "train_wall_seconds", "begun_cpu_seconds", "realtime_factor")
 GENERATORS = Path(__file__).resolve().parents[1] / "generators"
 
 
@@ -35,3 +36,10 @@ def record(name, clock):
         for path, content in ((TABLE, f"{text}\n"), (SCRIPT, f"globalThis.chaconneClocks = {text};\n")):
             with new_file(path) as temporary:
                 temporary.write_text(content)
+
+
+def trained_for(names):
+    """Return {begun_cpu_seconds} that the trainings of generators took, in all; {} where one is unknown."""
+    table = read_json(TABLE) if TABLE.exists() else {}
+    known = [table.get(name, {}).get("train_cpu_seconds") for name in names]
+    return {} if None in known else {"begun_cpu_seconds": round(sum(known), 2)}

@@ -95,11 +95,12 @@ class Previews:
             self.model.train()
 
 
-def pretrain(name, kind, settings, params, model_out, previews_out, runs=1):
+def pretrain(name, kind, settings, params, model_out, previews_out, runs=1, begin=None):
     """Train new generators on data/latents as the stage `name`: with seed, seed + 1, ... as many as `runs`.
 
     kind: a generator module's Model. settings: its section `train`. Run 0 is written to the folders
-    `model_out` and `previews_out` (None: no previews), the others below them (see `of_run`).
+    `model_out` and `previews_out` (None: no previews), the others below them (see `of_run`). begin: called as
+    `begin(model, run)`, gives a new model what others know and returns their files.
     Returns the seconds spent on one run: the mean.
     """
     latents = Latents("data/latents", "train", settings["frames"])
@@ -108,7 +109,8 @@ def pretrain(name, kind, settings, params, model_out, previews_out, runs=1):
     for run in range(runs):
         seed = params["seed"] + run
         model = create(kind, settings, latents, params["conditions"], seed)
-        trainer = Trainer(of_run(name, run), params["trainer"], seed, key, INPUTS)
+        known = begin(model, run) if begin else ()
+        trainer = Trainer(of_run(name, run), params["trainer"], seed, key, [*INPUTS, *known])
         spent.append(learn(model, source_of(latents, model), trainer, settings, of_run(model_out, run)))
         trained.append((trainer, previews_out and of_run(previews_out, run)))
     # Not before: a killed stage starts with empty folders and takes up every run where its checkpoint is.

@@ -13,6 +13,11 @@ from chaconne.scores.pieces.score import unpack
 TICKS = 960  # MIDI ticks a quarter note: thirds, fifths and 64ths are whole numbers
 VELOCITY = 90  # of every note: no knob, because loudness is normalised and this soundfont has one layer
 PEAK = 10 ** (-0.2 / 20)  # no sample lies above -0.2 dB of full scale
+# Semitones by which programs of this soundfont miss the written note (findings/timbres_off_their_pitch.sh): organs,
+# Timpani, soundtrack; of the Whistle and of crystal what takes them an octave low, for they have no higher notes.
+# Guitar Harmonics stay two octaves high, and Lead 7 plays fifths: both are in key.
+MISSED = {16: -12, 17: -12, 18: -12, 47: -12, 78: 3.3, 97: -12, 98: -6.9}
+BEND = 8192 / 2  # of a pitch wheel, a semitone
 
 
 @cache
@@ -36,6 +41,12 @@ def program(instrument):
         ) from None
 
 
+def tuning(number):
+    """Return (semitones, rest in -0.5..0.5) that a General MIDI program is moved by to sound as written."""
+    missed = MISSED.get(number, 0)
+    return round(-missed), -missed - round(-missed)
+
+
 def midi_bytes(notes, row, settings, rate):
     """Return one rendering as a MIDI file.
 
@@ -48,9 +59,13 @@ def midi_bytes(notes, row, settings, rate):
     for channel in np.unique(notes["voice"]).tolist():
         number = program(row["instrument"])
         events.append((0, 1, mido.Message("program_change", channel=channel, program=number)))
+        if bend := round(BEND * tuning(number)[1]):
+            events.append((0, 1, mido.Message("pitchwheel", channel=channel, pitch=bend)))
         room = mido.Message("control_change", channel=channel, control=91, value=settings["reverb"])
         events.append((0, 1, room))
     pitches = notes["pitch"] + row["transpose_semitones"]
+    moved = pitches + tuning(program(row["instrument"]))[0]
+    pitches = np.where((moved >= 0) & (moved < 128), moved, pitches)
     onsets = np.rint((notes["onset"] + row["lead"]) * TICKS).astype(int)
     lengths = np.maximum(1, np.rint(notes["duration"] * settings["held"] * TICKS)).astype(int)
     for on, length, pitch, voice in zip(onsets, lengths, pitches, notes["voice"], strict=True):

@@ -8,6 +8,7 @@ from chaconne.running.models import load_generator, load_variation
 from chaconne.training.fitting import INPUTS, pretrain
 
 EVALUATIONS = (1, 2, 4, 8, 16, 32, 64)
+FEW = (1, 2, 4)     # of a generator that has learned to do with them
 SHARES = (0.25, 0.5)  # of the steps of params; all of them are those of the workspace's own models
 
 
@@ -38,12 +39,15 @@ def evaluations(params):
     for name in params["generators"]:
         folder, own = f"data/models/{name}", params[name]["sample"]
         settings = [own]
+        if hasattr(load_variation("generators", name).Model, "begin_as"):
+            settings = [own | {"steps": n} for n in FEW if n != own["steps"]] + [own]
         if "method" in own:
             a_step = load_generator(folder).function_evaluations(own | {"method": "euler", "steps": 1})
             settings = [own | {"method": "euler", "steps": n // a_step} for n in EVALUATIONS if n >= a_step] + [own]
         for knobs in settings:
             key = digest([ground_key, knobs], [f"{folder}/model.safetensors"])
-            label = f"{name}, {knobs['method']}, {knobs['steps']} steps" if "method" in knobs else name
+            label = ", ".join([name, *([knobs["method"]] if "method" in knobs else []),
+                               *([f"{knobs['steps']} steps"] if "steps" in knobs else [])])
             found[key] = label, lambda folder=folder, knobs=knobs: measure(folder, knobs, params, ground)
     return [(label, key, make) for key, (label, make) in found.items()]
 
@@ -53,6 +57,8 @@ def training(params):
     ground, ground_key = ground_of(params)
     found = []
     for name in params["generators"]:
+        if hasattr(load_variation("generators", name).Model, "begin_as"):
+            continue    # it goes on from the trainings of others: its time does not compare with theirs
         full, knobs = params[name]["train"]["steps"], params[name]["sample"]
         for steps in [max(1, round(share * full)) for share in SHARES]:
             key = digest([ground_key, knobs, training_key(name, steps, params)], INPUTS)

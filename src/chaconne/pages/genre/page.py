@@ -16,7 +16,8 @@ ROWS = ("codec", "before", "after", "scratch", "old_after")     # with samples o
 RUNS = {"finetune": "after", "scratch": "scratch"}     # curves: row
 CONTEST = ("before", "after", "scratch")     # rows of which the best is marked
 PICTURES = ("real", "after", "scratch")
-NETWORKS = {"gan": "GAN", "diffusion": "diffusion model", "musika": "Musika GAN"}
+NETWORKS = {"gan": "GAN", "diffusion": "diffusion model", "distilled": "distilled model",
+            "musika": "Musika GAN"}
 
 
 @dataclass

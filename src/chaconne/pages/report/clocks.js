@@ -10,7 +10,9 @@ if (globalThis.chaconneClocks) {
   const known = (path) => path.split(".").reduce((tree, key) => tree?.[key], table);
   for (const place of document.querySelectorAll("[data-clock]")) {
     const value = known(place.dataset.clock);
-    if (typeof value === "number") place.textContent = place.dataset.clock.endsWith("factor") ? digits(value, 3) + "×" : duration(value);
+    if (typeof value !== "number") continue;
+    place.textContent = place.dataset.clock.endsWith("factor") ? digits(value, 3) + "×" : duration(value);
+    place.closest("[data-known]")?.removeAttribute("hidden");
   }
   const stages = Object.entries(table.stages ?? {}).filter(([name]) => !name.includes("/"))
     .map(([name, clock]) => [name, clock.wall_seconds]).sort((a, b) => b[1] - a[1]);

@@ -22,6 +22,7 @@ SETTINGS = {
 MUSIC = ("heldout", "training")  # settings that stand beside the numbers, as a sentence
 CLOCKS = {
     "train_cpu_seconds": "training, CPU time",
+    "begun_cpu_seconds": "training of what it goes on from, CPU time",
     "train_wall_seconds": "training, on the clock",
     "realtime_factor": "seconds of music made in a second, decoder included",
 }

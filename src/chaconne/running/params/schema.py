@@ -86,6 +86,14 @@ DIFFUSION = section(
     sample=section("sample", method=Literal["heun", "multistep", "euler"], steps=whole(1, 1000), shift=real(0.01, 100),
                    guidance=real(0, 100), batch=BATCH,
                    temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")]))
+DISTILLED = section(
+    "distilled",
+    train=section("train", again=Annotated[float, Field(gt=0, lt=1, description="a number above 0 and below 1")],
+                  twice=SHARE, given=SHARE, estimate=real(0, 1000), learning_rate=RATE, critic_learning_rate=RATE,
+                  gamma=real(0, 1000), penalty_every=whole(1, 1000), free=SHARE, batch=whole(3, 2**16), steps=STEPS,
+                  ema=SHARE),
+    sample=section("sample", steps=whole(1, 64), overlap=whole(0, 1024), batch=BATCH,
+                   temperature=Annotated[float, Field(gt=0, le=10, description="a number above 0")]))
 PLACE = text("", "a folder, a hub id, or ''")
 MUSIKA = section(
     "musika", weights=PLACE, revision=text("", "a commit, or ''"), channels=whole(1, 64), width=WIDTH, noise=bool,
@@ -141,7 +149,7 @@ PARAMS = section(
                      quiet=real(0, 10), mel=real(0, 10), chroma=real(0, 10), corner_hz=real(0, 96000),
                      iterations=whole(0, 1000), fit_clips=whole(2, 10**6), batch=BATCH, steps=STEPS),
     codec_gate=section("codec_gate", chroma_cosine=SHARE, log_spectral_l1=real(0, 100)),
-    conditions=ORDERED, generators=NAMES, gan=GAN, diffusion=DIFFUSION, musika=MUSIKA,
+    conditions=ORDERED, generators=NAMES, gan=GAN, diffusion=DIFFUSION, distilled=DISTILLED, musika=MUSIKA,
     finetune=section("finetune", base=Literal["data/models", "pretrained"], scratch=bool,
                      pretrained=text(r"^(\w[\w.-]*)?$", "a folder of pretrained/, or ''"),
                      layers=Literal["auto", "all", "io", "norm", "lora"], critic=Literal["new", "kept"],

@@ -25,10 +25,13 @@ def from_scratch(params, steps, name, outs):
     name: of the training, for its checkpoints and curves. outs: the folders of the model and of its previews (or
     None). Returns what was spent, as `fit` does.
     """
+    kind = load_variation("generators", params["model"]).Model
+    if hasattr(kind, "begin_as"):
+        raise ValueError(f"finetune.scratch: expected a generator that learns from nothing; {kind.name} goes on from "
+                         "others, so set it to false")
     settings = {**params[params["model"]]["train"], "steps": steps}
     latents = Latents("data/genre_latents", "train", settings["frames"])
-    model = create(load_variation("generators", params["model"]).Model, settings, latents, params["conditions"],
-                   params["seed"])
+    model = create(kind, settings, latents, params["conditions"], params["seed"])
     trainer = Trainer(name, params["trainer"], params["seed"], [settings, params["conditions"], params["threads"]],
                       GENRE)
     return fit(model, source_of(latents, model), trainer, settings, outs)
