@@ -47,8 +47,8 @@ repro: $(DONE)  ## make the music, the numbers and the page (the audio branch)
 	echo "== Done in $$(( (SECONDS - start) / 60 )) min $$(( (SECONDS - start) % 60 )) s. Open this page in a browser:"
 	@echo "   $(CURDIR)/metrics/report.html"
 
-packs: $(DONE)  ## make what ships in pretrained/ anew: codec, GAN, diffusion model, both (25 minutes where none is there yet)
-	@for part in codec gan diffusion distilled; do \
+packs: $(DONE)  ## make what ships in pretrained/ anew: codec, GAN, diffusion model (25 minutes where none is there yet)
+	@for part in codec gan diffusion; do \
 	stage=$$([ $$part = codec ] && echo pack_codec || echo pack@$$part); \
 	dvc repro stages/packs/dvc.yaml:$$stage && rm -rf pretrained/$$part && cp -r data/packs/$$part pretrained/$$part; done
 

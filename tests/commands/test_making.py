@@ -98,6 +98,20 @@ def test_steered_models_are_asked_for_numbers_and_curves(project, name):
     assert f"{wrong[0]}: expected" in run("generate", f"steered_{name}", *wrong, status=2)
 
 
+def test_what_is_distilled_makes_music_in_one_evaluation_or_some(project):
+    tiny.save(tiny.generator("distilled"), project / "data/models/distilled")
+    for steps in (1, 2, 4):
+        said = json.loads(run("generate", "distilled", "--seconds", 4, "--steps", steps, "--out", f"{steps}.wav",
+                              "--json"))
+        assert said["knobs"]["steps"] == steps and length(f"{steps}.wav")[0] == 4
+    assert len({(project / f"{steps}.wav").read_bytes() for steps in (1, 2, 4)}) == 3
+    assert "--steps: expected a whole number 1..64; got 65" in run("generate", "distilled", "--steps", 65, status=2)
+    assert "take --model diffusion" in run("continue", "4.wav", "--model", "distilled", status=2)
+    run("pack", "distilled", "--out", "pack.safetensors")
+    run("generate", "--model", "pack.safetensors", "--seconds", 4, "--steps", 4, "--out", "again.wav")
+    assert length("again.wav")[0] == 4
+
+
 def test_steered_models_are_packed_and_make_whole_pieces_alone(project):
     tiny.save(tiny.steered("gan"), project / "data/models/steered_gan")
     tiny.save(tiny.steered("diffusion"), project / "data/models/steered_diffusion")

@@ -57,7 +57,7 @@ def run(commands, folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["tutorial.md", "how-to/play.md"])
 def test_commands_on_models_run(page, tmp_path):
-    root = tiny.project(tmp_path / "project")
+    root = tiny.project(tmp_path / "project", tuple(tiny.KINDS))
     for how, commands in blocks(ROOT / "docs" / page):
         if how == "models":
             run(commands, root)

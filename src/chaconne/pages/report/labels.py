@@ -9,7 +9,7 @@ KNOWN = {
     "noise": ("Noise", "Random frames, decoded: what an untrained generator gives."),
     "gan": ("GAN", "An adversarial network makes all frames in one pass."),
     "diffusion": ("Diffusion", "A rectified flow turns noise into frames in a few steps."),
-    "distilled": ("Both", "The flow, taught on by the GAN's critic until one or two steps are enough."),
+    "distilled": ("Distilled", "Both: the flow, taught on by the critic of the GAN until one or two steps are enough."),
 }
 
 

@@ -5,7 +5,7 @@ import { begin } from "./pieces.js";
 // Sliders that matter: of which knob, from, to, step, in words.
 const SLIDERS = {
   truncation: { min: 0.1, max: 1, step: 0.05, text: "Truncation (GAN): less is more typical" },
-  steps: { min: 1, max: 64, step: 1, text: "Steps (diffusion): more are finer and slower" },
+  steps: { min: 1, max: 64, step: 1, text: "Steps (diffusion, distilled): more are finer and slower" },
   guidance: { min: 1, max: 4, step: 0.25, text: "Guidance (diffusion) towards the condition" },
 };
 let listeners = [];
@@ -53,7 +53,7 @@ function sliders(models) {
   find("knobs").replaceChildren(...there.map((name) => {
     const { min, max, step, text } = SLIDERS[name], own = models.find((m) => name in m.knobs).knobs[name];
     const value = make("output", {}, String(own)), slider = make("input", { type: "range", min, max, step, value: own, "data-knob": name });
-    slider.addEventListener("input", () => { value.textContent = slider.value; });
+    slider.addEventListener("input", () => { value.textContent = slider.value; slider.dataset.moved = ""; });
     slider.addEventListener("change", () => listeners.forEach((listener) => listener()));
     return make("label", {}, make("span", {}, text, " ", value), slider);
   }));
@@ -62,7 +62,8 @@ function sliders(models) {
 // What is set above, for a job.
 export function settings() {
   const asked = { seed: Number(find("seed").value), conditions: {} };
-  for (const slider of document.querySelectorAll("[data-knob]")) asked[slider.dataset.knob] = Number(slider.value);
+  // One that nobody moved asks for nothing: kinds of models have their own steps.
+  for (const slider of document.querySelectorAll("[data-knob][data-moved]")) asked[slider.dataset.knob] = Number(slider.value);
   for (const choice of document.querySelectorAll("[data-condition]")) if (choice.value) asked.conditions[choice.dataset.condition] = choice.value;
   for (const slider of document.querySelectorAll("[data-number]:not(:disabled)")) asked.conditions[slider.dataset.number] = Number(slider.value);
   return asked;
