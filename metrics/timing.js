@@ -1,44 +1,50 @@
 globalThis.chaconneClocks = {
   "diffusion": {
-    "realtime_factor": 86.01,
-    "train_cpu_seconds": 450.09,
-    "train_wall_seconds": 367.75
+    "realtime_factor": 77.6,
+    "train_cpu_seconds": 487.24,
+    "train_wall_seconds": 390.14
+  },
+  "distilled": {
+    "begun_cpu_seconds": 949.43,
+    "realtime_factor": 72.39,
+    "train_cpu_seconds": 212.98,
+    "train_wall_seconds": 210.72
   },
   "gan": {
-    "realtime_factor": 119.97,
-    "train_cpu_seconds": 447.46,
-    "train_wall_seconds": 270.68
+    "realtime_factor": 114.7,
+    "train_cpu_seconds": 462.19,
+    "train_wall_seconds": 431.17
   },
   "stages": {
     "accompaniment/accompany": {
-      "cpu_seconds": 112.2,
-      "peak_mb": 1387,
-      "wall_seconds": 112.0
+      "cpu_seconds": 122.71,
+      "peak_mb": 1380,
+      "wall_seconds": 124.33
     },
     "accompaniment/encode_voices": {
-      "cpu_seconds": 36.57,
-      "peak_mb": 836,
-      "wall_seconds": 34.57
+      "cpu_seconds": 34.92,
+      "peak_mb": 822,
+      "wall_seconds": 18.97
     },
     "accompaniment/evaluate": {
-      "cpu_seconds": 54.12,
+      "cpu_seconds": 59.16,
       "peak_mb": 977,
-      "wall_seconds": 43.16
+      "wall_seconds": 51.55
     },
     "accompaniment/train": {
-      "cpu_seconds": 458.19,
-      "peak_mb": 1352,
-      "wall_seconds": 457.33
+      "cpu_seconds": 425.34,
+      "peak_mb": 1366,
+      "wall_seconds": 390.72
     },
     "accompaniment/voices": {
-      "cpu_seconds": 72.28,
-      "peak_mb": 120,
-      "wall_seconds": 112.27
+      "cpu_seconds": 216.88,
+      "peak_mb": 178,
+      "wall_seconds": 118.81
     },
     "anchors": {
-      "cpu_seconds": 33.21,
-      "peak_mb": 1251,
-      "wall_seconds": 20.11
+      "cpu_seconds": 40.69,
+      "peak_mb": 1220,
+      "wall_seconds": 25.19
     },
     "codec_musika": {
       "cpu_seconds": 2.82,
@@ -91,9 +97,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 95.69
     },
     "corpus": {
-      "cpu_seconds": 123.9,
-      "peak_mb": 181,
-      "wall_seconds": 69.86
+      "cpu_seconds": 142.45,
+      "peak_mb": 180,
+      "wall_seconds": 75.72
     },
     "counterpoint/compose": {
       "cpu_seconds": 237.35,
@@ -126,84 +132,94 @@ globalThis.chaconneClocks = {
       "wall_seconds": 749.13
     },
     "encode": {
-      "cpu_seconds": 17.36,
-      "peak_mb": 824,
-      "wall_seconds": 8.73
+      "cpu_seconds": 19.41,
+      "peak_mb": 826,
+      "wall_seconds": 9.59
     },
     "encode_genre": {
-      "cpu_seconds": 22.04,
-      "peak_mb": 809,
-      "wall_seconds": 11.37
+      "cpu_seconds": 27.22,
+      "peak_mb": 820,
+      "wall_seconds": 14.79
     },
     "evaluate_anchors": {
-      "cpu_seconds": 100.99,
-      "peak_mb": 1157,
-      "wall_seconds": 52.93
+      "cpu_seconds": 113.87,
+      "peak_mb": 1185,
+      "wall_seconds": 59.34
     },
     "evaluate_diffusion": {
-      "cpu_seconds": 33.76,
-      "peak_mb": 1087,
-      "wall_seconds": 16.8
+      "cpu_seconds": 38.07,
+      "peak_mb": 1074,
+      "wall_seconds": 19.0
+    },
+    "evaluate_distilled": {
+      "cpu_seconds": 35.92,
+      "peak_mb": 1099,
+      "wall_seconds": 22.58
     },
     "evaluate_finetune": {
-      "cpu_seconds": 137.45,
-      "peak_mb": 1156,
-      "wall_seconds": 72.26
+      "cpu_seconds": 147.75,
+      "peak_mb": 1246,
+      "wall_seconds": 111.97
     },
     "evaluate_gan": {
-      "cpu_seconds": 33.72,
-      "peak_mb": 1073,
-      "wall_seconds": 16.69
+      "cpu_seconds": 38.24,
+      "peak_mb": 1081,
+      "wall_seconds": 19.09
     },
     "finetune": {
-      "cpu_seconds": 171.74,
-      "peak_mb": 1388,
-      "wall_seconds": 99.1
+      "cpu_seconds": 160.1,
+      "peak_mb": 1433,
+      "wall_seconds": 148.45
     },
     "genre": {
-      "cpu_seconds": 63.23,
-      "peak_mb": 112,
-      "wall_seconds": 33.3
+      "cpu_seconds": 161.36,
+      "peak_mb": 194,
+      "wall_seconds": 87.45
     },
     "genre_scores": {
-      "cpu_seconds": 46.56,
+      "cpu_seconds": 67.15,
       "peak_mb": 243,
-      "wall_seconds": 29.67
+      "wall_seconds": 40.89
     },
     "reference_corpus": {
-      "cpu_seconds": 56.04,
-      "peak_mb": 994,
-      "wall_seconds": 28.79
+      "cpu_seconds": 70.32,
+      "peak_mb": 984,
+      "wall_seconds": 36.79
     },
     "reference_genre": {
-      "cpu_seconds": 57.16,
-      "peak_mb": 1002,
-      "wall_seconds": 32.94
+      "cpu_seconds": 68.22,
+      "peak_mb": 987,
+      "wall_seconds": 40.85
     },
     "sample_diffusion": {
-      "cpu_seconds": 24.44,
-      "peak_mb": 1263,
-      "wall_seconds": 13.61
+      "cpu_seconds": 29.64,
+      "peak_mb": 1286,
+      "wall_seconds": 16.89
+    },
+    "sample_distilled": {
+      "cpu_seconds": 19.07,
+      "peak_mb": 1288,
+      "wall_seconds": 12.83
     },
     "sample_finetune": {
-      "cpu_seconds": 41.03,
+      "cpu_seconds": 55.14,
       "peak_mb": 1283,
-      "wall_seconds": 28.51
+      "wall_seconds": 44.44
     },
     "sample_gan": {
-      "cpu_seconds": 14.39,
-      "peak_mb": 1305,
-      "wall_seconds": 8.2
+      "cpu_seconds": 16.6,
+      "peak_mb": 1309,
+      "wall_seconds": 9.23
     },
     "scores": {
-      "cpu_seconds": 14.62,
+      "cpu_seconds": 20.38,
       "peak_mb": 259,
-      "wall_seconds": 9.14
+      "wall_seconds": 12.34
     },
     "scratch": {
-      "cpu_seconds": 2.91,
-      "peak_mb": 746,
-      "wall_seconds": 0.07
+      "cpu_seconds": 2.95,
+      "peak_mb": 750,
+      "wall_seconds": 0.09
     },
     "timbres": {
       "cpu_seconds": 335.3,
@@ -216,19 +232,24 @@ globalThis.chaconneClocks = {
       "wall_seconds": 663.77
     },
     "train_diffusion": {
-      "cpu_seconds": 452.86,
-      "peak_mb": 1286,
-      "wall_seconds": 368.15
+      "cpu_seconds": 490.69,
+      "peak_mb": 1294,
+      "wall_seconds": 390.6
+    },
+    "train_distilled": {
+      "cpu_seconds": 217.5,
+      "peak_mb": 1556,
+      "wall_seconds": 211.83
     },
     "train_gan": {
-      "cpu_seconds": 450.31,
-      "peak_mb": 1341,
-      "wall_seconds": 271.07
+      "cpu_seconds": 465.42,
+      "peak_mb": 1324,
+      "wall_seconds": 431.69
     },
     "train_musika": {
-      "cpu_seconds": 2.7,
-      "peak_mb": 758,
-      "wall_seconds": 0.08
+      "cpu_seconds": 3.04,
+      "peak_mb": 762,
+      "wall_seconds": 0.13
     }
   }
 };
