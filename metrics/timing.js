@@ -57,44 +57,44 @@ globalThis.chaconneClocks = {
       "wall_seconds": 0.07
     },
     "controls/encode_variants": {
-      "cpu_seconds": 60.23,
-      "peak_mb": 924,
-      "wall_seconds": 31.21
+      "cpu_seconds": 83.05,
+      "peak_mb": 1038,
+      "wall_seconds": 67.72
     },
     "controls/evaluate": {
-      "cpu_seconds": 118.89,
-      "peak_mb": 1998,
-      "wall_seconds": 66.49
+      "cpu_seconds": 135.84,
+      "peak_mb": 2122,
+      "wall_seconds": 76.96
     },
     "controls/known": {
-      "cpu_seconds": 4.45,
-      "peak_mb": 2227,
-      "wall_seconds": 2.94
+      "cpu_seconds": 4.82,
+      "peak_mb": 1696,
+      "wall_seconds": 3.44
     },
     "controls/steer_diffusion": {
-      "cpu_seconds": 476.56,
-      "peak_mb": 1360,
-      "wall_seconds": 406.46
+      "cpu_seconds": 586.47,
+      "peak_mb": 1332,
+      "wall_seconds": 993.18
     },
     "controls/steer_gan": {
-      "cpu_seconds": 668.49,
-      "peak_mb": 1471,
-      "wall_seconds": 410.62
+      "cpu_seconds": 784.17,
+      "peak_mb": 1460,
+      "wall_seconds": 712.21
     },
     "controls/try_diffusion": {
-      "cpu_seconds": 268.12,
+      "cpu_seconds": 279.4,
       "peak_mb": 1035,
-      "wall_seconds": 277.53
+      "wall_seconds": 272.6
     },
     "controls/try_gan": {
-      "cpu_seconds": 50.19,
-      "peak_mb": 1047,
-      "wall_seconds": 28.23
+      "cpu_seconds": 71.7,
+      "peak_mb": 1063,
+      "wall_seconds": 42.77
     },
     "controls/variants": {
-      "cpu_seconds": 167.3,
+      "cpu_seconds": 223.65,
       "peak_mb": 182,
-      "wall_seconds": 95.69
+      "wall_seconds": 183.24
     },
     "corpus": {
       "cpu_seconds": 142.45,
