@@ -6,7 +6,7 @@ globalThis.chaconneClocks = {
   },
   "distilled": {
     "begun_cpu_seconds": 949.43,
-    "realtime_factor": 72.39,
+    "realtime_factor": 83.18,
     "train_cpu_seconds": 212.98,
     "train_wall_seconds": 210.72
   },
@@ -152,9 +152,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 19.0
     },
     "evaluate_distilled": {
-      "cpu_seconds": 35.92,
-      "peak_mb": 1099,
-      "wall_seconds": 22.58
+      "cpu_seconds": 37.08,
+      "peak_mb": 1052,
+      "wall_seconds": 18.43
     },
     "evaluate_finetune": {
       "cpu_seconds": 147.75,
@@ -197,9 +197,9 @@ globalThis.chaconneClocks = {
       "wall_seconds": 16.89
     },
     "sample_distilled": {
-      "cpu_seconds": 19.07,
-      "peak_mb": 1288,
-      "wall_seconds": 12.83
+      "cpu_seconds": 18.32,
+      "peak_mb": 1286,
+      "wall_seconds": 10.47
     },
     "sample_finetune": {
       "cpu_seconds": 55.14,
